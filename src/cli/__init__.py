@@ -1,0 +1,1 @@
+"""The terminal face: the verbs of ``run.py``."""

@@ -1,0 +1,1 @@
+"""The core: messages, agents, orchestration, events and jobs. It imports no other package."""

@@ -1,0 +1,1 @@
+"""Typed models, repositories and the unit of work over SQLite or PostgreSQL."""

@@ -1,0 +1,1 @@
+"""The HTTP faces: pages and the REST API. Both speak to the orchestrator only."""
