@@ -96,9 +96,7 @@ class LexicalIndex(Protocol):
 
     def delete(self, index: str, ids: Sequence[str]) -> None: ...
 
-    def search(
-        self, index: str, query: str, k: int, among: Collection[str] | None = None
-    ) -> list[Scored]:
+    def search(self, index: str, query: str, k: int, among: Collection[str] | None = None) -> list[Scored]:
         """The ``k`` best by BM25, best first; empty where no query word is known."""
 
     def ids(self, index: str) -> set[str]: ...
