@@ -1,0 +1,251 @@
+"""Jobs: long work with durable progress, taken up again where it stopped when its worker dies."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from .context import Context, JobFence
+from .errors import AppError
+from .messages.base import JobSpec
+
+log = logging.getLogger("stoa.jobs")
+
+REPORT_EVERY_S = 0.5
+
+
+class JobState(StrEnum):
+    """Where a job stands. A running job that makes no progress is also flagged as stuck."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class JobCancelledError(Exception):
+    """Raised inside a job at the next check after a user asked to cancel it."""
+
+
+class JobPausedError(Exception):
+    """Raised inside a job whose agent was paused or whose process drains: it goes on later."""
+
+
+class LeaseLostError(Exception):
+    """Another worker holds the job now: nothing that this one still does may be committed."""
+
+
+@dataclass(frozen=True)
+class ClaimedJob:
+    """A job leased to this worker."""
+
+    id: str
+    kind: str
+    payload: dict[str, Any]
+    attempt: int
+    lease_token: str
+    correlation_id: str
+    created_by: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is. ``rate_per_s`` and ``eta_s`` are None while nothing is known."""
+
+    stage: str
+    done: int
+    total: int | None
+    rate_per_s: float | None
+    eta_s: float | None
+
+
+class JobStore(Protocol):
+    """Keeps jobs in SQL. Every method that takes a job works only while its lease token holds, and
+    raises LeaseLostError otherwise."""
+
+    def claim(self, kinds: Collection[str], *, lease_s: float) -> ClaimedJob | None:
+        """Lease the oldest job that is queued, or running with a lease that ran out."""
+
+    def extend(self, job: ClaimedJob, *, lease_s: float) -> bool:
+        """Renew the lease; returns True where a user asked to cancel the job."""
+
+    def report(self, job: ClaimedJob, progress: Progress) -> None: ...
+
+    def succeed(self, job: ClaimedJob) -> None: ...
+
+    def fail(self, job: ClaimedJob, *, code: str, detail: str) -> None: ...
+
+    def cancelled(self, job: ClaimedJob) -> None: ...
+
+    def requeue(self, job: ClaimedJob, *, delay_s: float, counted: bool) -> None:
+        """Give the job back, to be claimed again after ``delay_s``; without ``counted`` this attempt
+        does not count."""
+
+
+class Pace:
+    """The rate of a job over the last half minute, for the rate and the time left that users see."""
+
+    def __init__(self, window_s: float = 30.0) -> None:
+        self._window_s = window_s
+        self._points: list[tuple[float, int]] = []
+
+    def note(self, at_s: float, done: int) -> None:
+        self._points.append((at_s, done))
+        while len(self._points) > 2 and at_s - self._points[0][0] > self._window_s:
+            self._points.pop(0)
+
+    def rate_per_s(self) -> float | None:
+        if len(self._points) < 2:
+            return None
+        (t0, n0), (t1, n1) = self._points[0], self._points[-1]
+        return (n1 - n0) / (t1 - t0) if t1 > t0 and n1 > n0 else None
+
+
+class JobRun:
+    """A job as its agent sees it while it runs.
+
+    ``ctx`` carries the job's lease as a fence: a unit of work begun with it commits only while this
+    worker still holds the job.
+    """
+
+    def __init__(
+        self, job: ClaimedJob, ctx: Context, store: JobStore, interruption: Callable[[], bool]
+    ) -> None:
+        self.job = job
+        self.ctx = ctx
+        self._store = store
+        self._interrupted = interruption
+        self._cancel = threading.Event()
+        self._lost = threading.Event()
+        self._pace = Pace()
+        self._reported_at = float("-inf")
+        self._progress = Progress("starting", 0, None, None, None)
+
+    def check(self) -> None:
+        """Raise JobCancelledError, LeaseLostError or JobPausedError where the job must stop here.
+        Call it between steps that leave everything consistent."""
+        if self._lost.is_set():
+            raise LeaseLostError(self.job.id)
+        if self._cancel.is_set():
+            raise JobCancelledError(self.job.id)
+        if self._interrupted():
+            raise JobPausedError(self.job.id)
+
+    def progress(self, *, stage: str, done: int, total: int | None) -> None:
+        """Report where the job is; written at most twice a second and at every change of stage."""
+        now = self.ctx.clock.monotonic()
+        new_stage = stage != self._progress.stage
+        if new_stage:
+            self._pace = Pace()
+        self._pace.note(now, done)
+        rate = self._pace.rate_per_s()
+        eta = (total - done) / rate if rate and total is not None else None
+        self._progress = Progress(stage, done, total, rate, eta)
+        if new_stage or now - self._reported_at >= REPORT_EVERY_S or done == total:
+            self._reported_at = now
+            self._store.report(self.job, self._progress)
+
+    def beat(self, lease_s: float) -> None:
+        """Renew the lease; the runner calls it from its own thread."""
+        try:
+            if self._store.extend(self.job, lease_s=lease_s):
+                self._cancel.set()
+        except LeaseLostError:
+            self._lost.set()
+
+
+@dataclass(frozen=True)
+class JobRoute:
+    """Which method carries out a kind of job."""
+
+    agent: str
+    spec: type[JobSpec]
+    handler: Callable[[Any, JobRun], None]
+
+
+class JobRunner:
+    """Claims jobs and carries them out, one at a time for each thread that calls ``run_once``."""
+
+    def __init__(
+        self,
+        routes: dict[str, JobRoute],
+        store: JobStore,
+        context: Callable[[ClaimedJob, JobFence], Context],
+        *,
+        interrupted: Callable[[str], bool],
+        attempts: int,
+        lease_s: float,
+    ) -> None:
+        self._routes = routes
+        self._store = store
+        self._context = context
+        self._interrupted = interrupted
+        self._attempts = attempts
+        self._lease_s = lease_s
+
+    def run_once(self, kinds: Collection[str]) -> bool:
+        """Carry out one job of ``kinds``, if any is due; True where there was one."""
+        job = self._store.claim(kinds, lease_s=self._lease_s)
+        if job is None:
+            return False
+        route = self._routes[job.kind]
+        ctx = self._context(job, JobFence(job.id, job.lease_token))
+        run = JobRun(job, ctx, self._store, lambda: self._interrupted(route.agent))
+        stop = threading.Event()
+        heart = threading.Thread(
+            target=self._beat, args=(run, stop), name=f"lease-{job.id[-6:]}", daemon=True
+        )
+        heart.start()
+        try:
+            self._carry_out(route, job, run)
+        except LeaseLostError:
+            log.warning("job %s (%s) was taken over by another worker", job.id, job.kind)
+        finally:
+            stop.set()
+            heart.join()
+        return True
+
+    def _beat(self, run: JobRun, stop: threading.Event) -> None:
+        while not stop.wait(self._lease_s / 4):
+            try:
+                run.beat(self._lease_s)
+            except Exception:
+                log.exception("the lease of job %s could not be renewed; trying again", run.job.id)
+
+    def _carry_out(self, route: JobRoute, job: ClaimedJob, run: JobRun) -> None:
+        if job.attempt > self._attempts:
+            self._store.fail(
+                job,
+                code="gave_up",
+                detail=f"The job was started {job.attempt - 1} times and its worker died each time; "
+                "look at the log for the cause, then retry.",
+            )
+            return
+        try:
+            spec = route.spec.model_validate(job.payload)
+            run.check()
+            route.handler(spec, run)
+        except LeaseLostError:
+            raise
+        except JobCancelledError:
+            self._store.cancelled(job)
+        except JobPausedError:
+            self._store.requeue(job, delay_s=0.0, counted=False)
+        except AppError as error:
+            log.warning("job %s (%s) failed: %s", job.id, job.kind, error.detail)
+            self._store.fail(job, code=error.code, detail=error.detail)
+        except Exception as error:
+            log.exception("job %s (%s) failed in attempt %d", job.id, job.kind, job.attempt)
+            if job.attempt < self._attempts:
+                self._store.requeue(job, delay_s=min(60.0, 2.0**job.attempt), counted=True)
+            else:
+                self._store.fail(
+                    job, code="internal", detail=f"{type(error).__name__}: {error}. The log holds the trace."
+                )
+        else:
+            self._store.succeed(job)

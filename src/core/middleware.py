@@ -1,0 +1,130 @@
+"""What the orchestrator does around every request, each in its one place."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from .caller import Grants
+from .context import Context
+from .errors import AppError, ForbiddenError, NotFoundError, UnauthenticatedError
+from .messages.base import AccessLevel, Request
+from .orchestrator import Route
+
+log = logging.getLogger("stoa.requests")
+
+CallNext = Callable[[Request[Any], Context], Any]
+
+
+@dataclass(frozen=True)
+class Activity:
+    """One handled request: who asked which agent for what, how long it took and how it ended.
+
+    ``outcome`` is ``ok`` or the failure's code."""
+
+    capability: str
+    agent: str
+    caller: str
+    at: datetime
+    duration_ms: float
+    outcome: str
+    correlation_id: str
+
+
+class ActivityLog(Protocol):
+    """Keeps activities durably."""
+
+    def record(self, activity: Activity) -> None: ...
+
+
+class RecordActivity:
+    """Logs, times and durably records every request; unexpected errors are logged with their trace."""
+
+    def __init__(self, activities: ActivityLog) -> None:
+        self._activities = activities
+
+    def __call__(self, call_next: CallNext, request: Request[Any], ctx: Context, route: Route) -> Any:
+        started, at = ctx.clock.monotonic(), ctx.clock.now()
+        outcome = "internal"
+        try:
+            reply = call_next(request, ctx)
+        except AppError as error:
+            outcome = error.code
+            raise
+        else:
+            outcome = "ok"
+            return reply
+        finally:
+            duration_ms = (ctx.clock.monotonic() - started) * 1000
+            log.info(
+                "%s by %s for %s: %s in %.1f ms [%s]",
+                route.capability,
+                route.agent.name,
+                ctx.caller.username,
+                outcome,
+                duration_ms,
+                ctx.correlation_id,
+            )
+            self._activities.record(
+                Activity(
+                    capability=route.capability,
+                    agent=route.agent.name,
+                    caller=ctx.caller.username,
+                    at=at,
+                    duration_ms=duration_ms,
+                    outcome=outcome,
+                    correlation_id=ctx.correlation_id,
+                )
+            )
+
+
+class CheckPermission:
+    """Refuses what the caller may not do, by the access that the request declares.
+
+    An object that the caller may not read is "not found": its existence is not given away.
+    """
+
+    def __init__(self, grants: Grants) -> None:
+        self._grants = grants
+
+    def __call__(self, call_next: CallNext, request: Request[Any], ctx: Context, route: Route) -> Any:
+        self._check(request, ctx)
+        return call_next(request, ctx)
+
+    def _check(self, request: Request[Any], ctx: Context) -> None:
+        access, caller = request.access, ctx.caller
+        if access.level is AccessLevel.ANYONE:
+            return
+        if not caller.signed_in:
+            raise UnauthenticatedError("Sign in, or send a bearer token.")
+        if access.level is AccessLevel.SIGNED_IN:
+            return
+        if access.level is AccessLevel.ADMINISTER:
+            if not caller.administers:
+                raise ForbiddenError("Only an administrator may do this.")
+            return
+        assert access.target is not None
+        object_id = getattr(request, access.field)
+        grant = self._grants.on(caller, access.target, object_id)
+        if grant is None or not grant.may_read:
+            raise NotFoundError(f"There is no {access.target} {object_id}.")
+        if access.level is AccessLevel.WRITE and not grant.may_write:
+            raise ForbiddenError("You may read this collection but not change it.")
+
+
+class SetDeadline:
+    """Gives every request a deadline: its own or the default, never later than that of its cause."""
+
+    def __init__(self, default_s: float) -> None:
+        self._default_s = default_s
+
+    def __call__(self, call_next: CallNext, request: Request[Any], ctx: Context, route: Route) -> Any:
+        deadline = ctx.clock.monotonic() + (request.deadline_s or self._default_s)
+        if ctx.deadline is not None:
+            deadline = min(deadline, ctx.deadline)
+        inner = replace(ctx, deadline=deadline)
+        inner.check_deadline()
+        return call_next(request, inner)

@@ -1,0 +1,151 @@
+"""The settings, from ``config.yaml`` and the environment; nothing else reads the environment.
+
+A variable overrides the file. ``config.yaml.example`` lists every setting with its variable, and a
+test holds the two together.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from .errors import ConfigurationError
+
+
+def _variable(name: str) -> dict[str, Any]:
+    return {"variable": name}
+
+
+class Settings(BaseModel):
+    """Every setting with its default. Times are seconds and sizes are bytes unless a name says otherwise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", json_schema_extra=_variable("STOA_HOST"))
+    port: int = Field(5000, ge=0, le=65535, json_schema_extra=_variable("STOA_PORT"))
+    data_dir: Path = Field(Path("data"), json_schema_extra=_variable("STOA_DATA_DIR"))
+    admin_password: SecretStr | None = Field(None, json_schema_extra=_variable("STOA_ADMIN_PASSWORD"))
+    sample: bool = Field(True, json_schema_extra=_variable("STOA_SAMPLE"))
+    database_url: str | None = Field(None, json_schema_extra=_variable("STOA_DATABASE_URL"))
+    chroma_url: str | None = Field(None, json_schema_extra=_variable("STOA_CHROMA_URL"))
+    bus_url: str = Field("sql:", json_schema_extra=_variable("STOA_BUS_URL"))
+    folder_roots: tuple[Path, ...] = Field((), json_schema_extra=_variable("STOA_FOLDER_ROOTS"))
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", json_schema_extra=_variable("STOA_LOG_LEVEL")
+    )
+
+    llm: Literal["extractive", "anthropic", "openai"] | None = Field(
+        None, json_schema_extra=_variable("STOA_LLM")
+    )
+    llm_model: str | None = Field(None, json_schema_extra=_variable("STOA_LLM_MODEL"))
+    llm_citations: Literal["auto", "native", "markers"] = Field(
+        "auto", json_schema_extra=_variable("STOA_LLM_CITATIONS")
+    )
+    llm_timeout_s: float = Field(120.0, gt=0, json_schema_extra=_variable("STOA_LLM_TIMEOUT_S"))
+    llm_max_tokens: int = Field(1024, ge=16, le=32_000, json_schema_extra=_variable("STOA_LLM_MAX_TOKENS"))
+    anthropic_api_key: SecretStr | None = Field(None, json_schema_extra=_variable("ANTHROPIC_API_KEY"))
+    anthropic_base_url: str | None = Field(None, json_schema_extra=_variable("ANTHROPIC_BASE_URL"))
+    openai_api_key: SecretStr | None = Field(None, json_schema_extra=_variable("OPENAI_API_KEY"))
+    openai_base_url: str | None = Field(None, json_schema_extra=_variable("OPENAI_BASE_URL"))
+
+    embedding_model: str = Field("all-MiniLM-L6-v2", json_schema_extra=_variable("STOA_EMBEDDING_MODEL"))
+    embedding_precision: Literal["int8", "float32"] = Field(
+        "int8", json_schema_extra=_variable("STOA_EMBEDDING_PRECISION")
+    )
+    embedding_threads: int = Field(0, ge=0, le=256, json_schema_extra=_variable("STOA_EMBEDDING_THREADS"))
+
+    max_file_bytes: int = Field(50 * 2**20, gt=0, json_schema_extra=_variable("STOA_MAX_FILE_BYTES"))
+    max_request_bytes: int = Field(200 * 2**20, gt=0, json_schema_extra=_variable("STOA_MAX_REQUEST_BYTES"))
+    max_unpacked_bytes: int = Field(200 * 2**20, gt=0, json_schema_extra=_variable("STOA_MAX_UNPACKED_BYTES"))
+    max_pages: int = Field(2000, gt=0, json_schema_extra=_variable("STOA_MAX_PAGES"))
+    parse_timeout_s: float = Field(60.0, gt=0, json_schema_extra=_variable("STOA_PARSE_TIMEOUT_S"))
+
+    web_threads: int = Field(32, ge=4, le=512, json_schema_extra=_variable("STOA_WEB_THREADS"))
+    max_streams: int = Field(128, ge=1, le=2048, json_schema_extra=_variable("STOA_MAX_STREAMS"))
+    request_deadline_s: float = Field(30.0, gt=0, json_schema_extra=_variable("STOA_REQUEST_DEADLINE_S"))
+    token_lifetime_s: int = Field(12 * 3600, gt=0, json_schema_extra=_variable("STOA_TOKEN_LIFETIME_S"))
+    secure_cookies: bool = Field(False, json_schema_extra=_variable("STOA_SECURE_COOKIES"))
+
+    delivery_attempts: int = Field(5, ge=1, le=100, json_schema_extra=_variable("STOA_DELIVERY_ATTEMPTS"))
+    delivery_lease_s: float = Field(60.0, gt=0, json_schema_extra=_variable("STOA_DELIVERY_LEASE_S"))
+    job_lease_s: float = Field(30.0, gt=0, json_schema_extra=_variable("STOA_JOB_LEASE_S"))
+    job_stuck_s: float = Field(180.0, gt=0, json_schema_extra=_variable("STOA_JOB_STUCK_S"))
+    retention_days: int = Field(30, ge=1, json_schema_extra=_variable("STOA_RETENTION_DAYS"))
+
+    @field_validator("folder_roots", mode="before")
+    @classmethod
+    def _split_roots(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(Path(part) for part in value.split(os.pathsep) if part)
+        return value
+
+    @field_validator("data_dir", "folder_roots", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path | tuple[Path, ...]) -> Path | tuple[Path, ...]:
+        if isinstance(value, Path):
+            return value.expanduser().absolute()
+        return tuple(path.expanduser().resolve() for path in value)
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL: the configured one, or SQLite in the data folder."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'stoa.sqlite3'}"
+
+    @property
+    def llm_provider(self) -> Literal["extractive", "anthropic", "openai"]:
+        """The configured provider, or Claude where a key is set, else extracts."""
+        if self.llm is not None:
+            return self.llm
+        return "anthropic" if self.anthropic_api_key else "extractive"
+
+    @classmethod
+    def variables(cls) -> dict[str, str]:
+        """Each setting's name with the environment variable that overrides it."""
+        named = {}
+        for name, field in cls.model_fields.items():
+            extra = field.json_schema_extra
+            if isinstance(extra, dict):
+                named[name] = str(extra["variable"])
+        return named
+
+
+def load_settings(config: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read ``config.yaml`` (if it exists) and the environment; a variable set to nothing is not set.
+
+    Raises ConfigurationError that names the file or the variable and what is wrong with it.
+    """
+    environ = os.environ if environment is None else environment
+    path = config or Path(environ.get("STOA_CONFIG") or "config.yaml")
+    values: dict[str, Any] = {}
+    if path.exists():
+        try:
+            loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise ConfigurationError(f"{path} cannot be read: {error}") from error
+        if not isinstance(loaded, dict):
+            raise ConfigurationError(f"{path} must hold settings as 'name: value' lines")
+        values.update(loaded)
+    elif config is not None or environ.get("STOA_CONFIG"):
+        raise ConfigurationError(f"{path} does not exist; copy config.yaml.example there")
+    for name, variable in Settings.variables().items():
+        if environ.get(variable):
+            values[name] = environ[variable]
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigurationError(_explain(error, path)) from error
+
+
+def _explain(error: ValidationError, path: Path) -> str:
+    names = Settings.variables()
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = str(problem["loc"][0]) if problem["loc"] else "?"
+        where = f"{name} ({names[name]})" if name in names else f"{name} (in {path})"
+        lines.append(f"setting {where}: {problem['msg']}")
+    return "; ".join(lines)
