@@ -1,0 +1,75 @@
+"""Engines for SQLite (the default) and PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from src.core.errors import ConfigurationError
+
+WRITES = "stoa_writes"
+RELAXED = "stoa_relaxed"
+BUSY_TIMEOUT_MS = 30_000
+
+
+def make_engine(url: str, *, pool_size: int = 40) -> Engine:
+    """An engine whose transactions begin as the execution options ``WRITES`` and ``RELAXED`` say.
+
+    Writing transactions of SQLite begin IMMEDIATE: a transaction that reads first and writes later
+    would otherwise fail when another one wrote in between. A relaxed transaction is durable against the
+    death of the process, but its last moments may be lost when the machine loses power; all others are
+    on the disk when commit returns. Raises ConfigurationError for a URL that is neither database's.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigurationError("STOA_DATABASE_URL is not an SQLAlchemy URL.") from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        engine = create_engine(
+            parsed,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if backend == "postgresql":
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        engine = create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        event.listen(engine, "begin", _begin_postgresql)
+        return engine
+    raise ConfigurationError(f"STOA_DATABASE_URL names {backend}; Stoa runs on sqlite and postgresql.")
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver would open transactions by itself, too late and never IMMEDIATE: we say BEGIN.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA cache_size = -16000")
+    cursor.execute("PRAGMA temp_store = MEMORY")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if not options.get(WRITES):
+        connection.exec_driver_sql("BEGIN")
+        return
+    wanted = "NORMAL" if options.get(RELAXED) else "FULL"
+    if connection.info.get("synchronous") != wanted:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {wanted}")
+        connection.info["synchronous"] = wanted
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(RELAXED):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")

@@ -1,0 +1,59 @@
+"""Searches, conversations and answers, as they were shown."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base, JsonList, JsonObject, Key, Moment, Name
+
+
+class SearchRecord(Base):
+    """What one search showed, so that a later rating of a hit can be tied to it."""
+
+    __tablename__ = "searches"
+
+    id: Mapped[Key]
+    user_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    query: Mapped[str] = mapped_column(Text)
+    request: Mapped[JsonObject]
+    collection_ids: Mapped[JsonList]
+    hits: Mapped[JsonList]
+    index_version: Mapped[str] = mapped_column(Text)
+    took_ms: Mapped[JsonObject]
+    at: Mapped[Moment] = mapped_column(index=True)
+
+
+class ConversationRecord(Base):
+    """Questions of one user that follow one another."""
+
+    __tablename__ = "conversations"
+
+    id: Mapped[Key]
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[Moment]
+
+
+class AnswerRecord(Base):
+    """An answer with its whole provenance; ``answer`` is the message exactly as it was shown."""
+
+    __tablename__ = "answers"
+    __table_args__ = (Index("ix_answers_conversation", "conversation_id", "id"),)
+
+    id: Mapped[Key]
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    user_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    question: Mapped[str] = mapped_column(Text)
+    grounded: Mapped[bool]
+    model: Mapped[Name]
+    answer: Mapped[JsonObject]
+    asked_at: Mapped[Moment]
+
+
+class AnswerCollectionRecord(Base):
+    """A collection that an answer quotes: the answer is read by those who may read all of them."""
+
+    __tablename__ = "answer_collections"
+
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True)
+    collection_id: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)

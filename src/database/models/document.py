@@ -1,0 +1,133 @@
+"""Sources, documents, passages and cached vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base, Code, Digest, JsonList, JsonObject, Key, Moment, Ref
+
+
+class SourceRecord(Base):
+    """A repository or folder that a collection follows. ``credential`` is sealed by the vault.
+    ``revision`` is the commit of the last run that ended well; ``settings_changed`` asks for a full one."""
+
+    __tablename__ = "sources"
+
+    id: Mapped[Key]
+    collection_id: Mapped[str] = mapped_column(ForeignKey("collections.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[Code]
+    location: Mapped[str] = mapped_column(Text)
+    branch: Mapped[str | None] = mapped_column(String(250))
+    include: Mapped[JsonList]
+    exclude: Mapped[JsonList]
+    schedule: Mapped[str | None] = mapped_column(String(100))
+    credential: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(20))
+    revision: Mapped[str | None] = mapped_column(String(200))
+    last_run_at: Mapped[Moment | None]
+    next_run_at: Mapped[Moment | None]
+    last_job_id: Mapped[Ref | None]
+    error_code: Mapped[Code | None]
+    error_detail: Mapped[str | None] = mapped_column(Text)
+    counts: Mapped[JsonObject]
+    created_at: Mapped[Moment]
+
+
+class SkippedFileRecord(Base):
+    """A file that the last run of a source left out."""
+
+    __tablename__ = "skipped_files"
+    __table_args__ = (UniqueConstraint("source_id", "path_digest"),)
+
+    id: Mapped[Key]
+    source_id: Mapped[str] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"))
+    path: Mapped[str] = mapped_column(Text)
+    path_digest: Mapped[Digest]
+    code: Mapped[Code]
+    detail: Mapped[str] = mapped_column(Text)
+
+
+class DocumentRecord(Base):
+    """A document: ``content_hash`` is the version wanted, ``live_hash`` the one that is searched.
+
+    ``external_digest`` is the SHA-256 of source and external id, unique in a collection. ``job_id`` is
+    the ingestion that will bring a queued document to its end.
+    """
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("collection_id", "external_digest"),
+        Index("ix_documents_collection_state", "collection_id", "state"),
+        Index("ix_documents_content", "content_hash"),
+    )
+
+    id: Mapped[Key]
+    collection_id: Mapped[str] = mapped_column(ForeignKey("collections.id", ondelete="CASCADE"))
+    source_id: Mapped[str | None] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), index=True)
+    job_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    external_id: Mapped[str] = mapped_column(Text)
+    external_digest: Mapped[Digest]
+    title: Mapped[str] = mapped_column(Text)
+    uri: Mapped[str | None] = mapped_column(Text)
+    path: Mapped[str | None] = mapped_column(Text)
+    media_type: Mapped[str | None] = mapped_column(String(200))
+    format: Mapped[str | None] = mapped_column(String(60))
+    live_format: Mapped[str | None] = mapped_column(String(60))
+    parser_version: Mapped[str | None] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(BigInteger)
+    file_revision: Mapped[str | None] = mapped_column(String(200))
+    commit: Mapped[str | None] = mapped_column(String(200))
+    content_hash: Mapped[Digest]
+    live_hash: Mapped[Digest | None]
+    readable_hash: Mapped[Digest | None]
+    state: Mapped[str] = mapped_column(String(20))
+    error_stage: Mapped[Code | None]
+    error_code: Mapped[Code | None]
+    error_detail: Mapped[str | None] = mapped_column(Text)
+    error_retryable: Mapped[bool | None]
+    attempts: Mapped[int]
+    notices: Mapped[JsonList]
+    details: Mapped[dict[str, Any]] = mapped_column("metadata", JSON)
+    passage_count: Mapped[int]
+    created_at: Mapped[Moment]
+    updated_at: Mapped[Moment]
+    indexed_at: Mapped[Moment | None]
+
+
+class PassageRecord(Base):
+    """A passage of a document's version ``content_hash``; only those of the live version are searched.
+
+    ``embedding_key`` names the vector in ``vectors``: the digest of the passage's own text and context,
+    so that the same content is embedded once wherever it stands.
+    """
+
+    __tablename__ = "passages"
+    __table_args__ = (Index("ix_passages_document", "document_id", "content_hash", "ordinal"),)
+
+    id: Mapped[Key]
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    collection_id: Mapped[str] = mapped_column(String(64), index=True)
+    content_hash: Mapped[Digest]
+    ordinal: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))
+    symbol: Mapped[str | None] = mapped_column(Text)
+    context: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    location: Mapped[JsonObject]
+    attributes: Mapped[JsonObject]
+    embedding_key: Mapped[str] = mapped_column(String(64), index=True)
+    live: Mapped[bool]
+
+
+class VectorRecord(Base):
+    """An embedded text: little-endian float32 bytes. It survives its passages for a while, so that what
+    comes back is not embedded again."""
+
+    __tablename__ = "vectors"
+
+    embedding_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    embedding_version: Mapped[str] = mapped_column(String(200), primary_key=True)
+    vector: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,52 @@
+"""Users, personal tokens and failed sign-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from sqlalchemy import func, select
+
+from src.database.models import PersonalTokenRecord, SignInFailureRecord, UserRecord
+
+from .base import Repository
+
+
+def name_key(username: str) -> str:
+    """The form of a username that must be unique: two names that differ in case only are one."""
+    return username.casefold()
+
+
+class Users(Repository[UserRecord]):
+    model: ClassVar = UserRecord
+    noun: ClassVar = "user"
+
+    def by_name(self, username: str) -> UserRecord | None:
+        return self._session.scalar(select(UserRecord).where(UserRecord.name_key == name_key(username)))
+
+    def page(self, *, limit: int, cursor: str | None) -> tuple[Sequence[UserRecord], str | None]:
+        return self._page(select(UserRecord), UserRecord.id, limit=limit, cursor=cursor)
+
+    def count(self) -> int:
+        return self._session.scalar(select(func.count()).select_from(UserRecord)) or 0
+
+    def names(self, ids: set[str]) -> dict[str, str]:
+        rows = self._session.execute(select(UserRecord.id, UserRecord.username).where(UserRecord.id.in_(ids)))
+        return {row.id: row.username for row in rows}
+
+
+class PersonalTokens(Repository[PersonalTokenRecord]):
+    model: ClassVar = PersonalTokenRecord
+    noun: ClassVar = "token"
+
+    def by_digest(self, digest: str) -> PersonalTokenRecord | None:
+        return self._session.scalar(select(PersonalTokenRecord).where(PersonalTokenRecord.digest == digest))
+
+    def of(self, user_id: str) -> Sequence[PersonalTokenRecord]:
+        query = select(PersonalTokenRecord).where(PersonalTokenRecord.user_id == user_id)
+        return list(self._session.scalars(query.order_by(PersonalTokenRecord.id)))
+
+
+class SignInFailures(Repository[SignInFailureRecord]):
+    model: ClassVar = SignInFailureRecord
+    noun: ClassVar = "failed sign-in"

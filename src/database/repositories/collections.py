@@ -1,0 +1,134 @@
+"""Collections, memberships and index versions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import ClassVar
+
+from sqlalchemy import Select, false, func, or_, select
+
+from src.core.caller import Caller, Scope
+from src.database.models import (
+    CollectionRecord,
+    DocumentRecord,
+    IndexRecord,
+    MembershipRecord,
+    SourceRecord,
+)
+
+from .base import Repository
+
+
+def readable(caller: Caller) -> Select[str]:
+    """The ids of the collections that the caller may read."""
+    query = select(CollectionRecord.id)
+    if caller.administers:
+        return query
+    if caller.user_id is None:
+        return query.where(false())
+    member = select(MembershipRecord.collection_id).where(MembershipRecord.user_id == caller.user_id)
+    return query.where(
+        or_(
+            CollectionRecord.visibility == "team",
+            CollectionRecord.owner_id == caller.user_id,
+            CollectionRecord.id.in_(member),
+        )
+    )
+
+
+class Collections(Repository[CollectionRecord]):
+    model: ClassVar = CollectionRecord
+    noun: ClassVar = "collection"
+
+    def page(
+        self, caller: Caller, *, limit: int, cursor: str | None
+    ) -> tuple[Sequence[CollectionRecord], str | None]:
+        query = select(CollectionRecord).where(CollectionRecord.id.in_(readable(caller)))
+        return self._page(query, CollectionRecord.id, limit=limit, cursor=cursor)
+
+    def all(self) -> Sequence[CollectionRecord]:
+        return list(self._session.scalars(select(CollectionRecord).order_by(CollectionRecord.id)))
+
+    def names(self, ids: Collection[str]) -> dict[str, str]:
+        query = select(CollectionRecord.id, CollectionRecord.name).where(CollectionRecord.id.in_(ids))
+        return {row.id: row.name for row in self._session.execute(query)}
+
+    def states(self, ids: Collection[str]) -> dict[str, dict[str, int]]:
+        """Documents by state of each collection."""
+        query = (
+            select(DocumentRecord.collection_id, DocumentRecord.state, func.count())
+            .where(DocumentRecord.collection_id.in_(ids))
+            .group_by(DocumentRecord.collection_id, DocumentRecord.state)
+        )
+        counts: dict[str, dict[str, int]] = {key: {} for key in ids}
+        for collection_id, state, count in self._session.execute(query):
+            counts[collection_id][state] = count
+        return counts
+
+    def passages(self, ids: Collection[str]) -> dict[str, int]:
+        """Passages that can be searched, of each collection."""
+        query = (
+            select(DocumentRecord.collection_id, func.sum(DocumentRecord.passage_count))
+            .where(DocumentRecord.collection_id.in_(ids))
+            .group_by(DocumentRecord.collection_id)
+        )
+        return {key: int(count or 0) for key, count in self._session.execute(query)}
+
+    def sources(self, ids: Collection[str]) -> dict[str, int]:
+        query = (
+            select(SourceRecord.collection_id, func.count())
+            .where(SourceRecord.collection_id.in_(ids))
+            .group_by(SourceRecord.collection_id)
+        )
+        return {key: count for key, count in self._session.execute(query)}
+
+    def membership(self, collection_id: str, user_id: str) -> MembershipRecord | None:
+        return self._session.get(MembershipRecord, (collection_id, user_id))
+
+
+class Indexes(Repository[IndexRecord]):
+    model: ClassVar = IndexRecord
+    noun: ClassVar = "index"
+
+    def searched(self, scope: Scope) -> Sequence[IndexRecord]:
+        """The live indexes that the scope allows; the only way from a query to an index."""
+        query = select(IndexRecord).where(
+            IndexRecord.state == "live", IndexRecord.collection_id.in_(scope.collection_ids)
+        )
+        return list(self._session.scalars(query.order_by(IndexRecord.id)))
+
+    def live(self, collection_id: str) -> IndexRecord | None:
+        query = select(IndexRecord).where(
+            IndexRecord.state == "live", IndexRecord.collection_id == collection_id
+        )
+        return self._session.scalar(query.order_by(IndexRecord.id.desc()).limit(1))
+
+    def written(self, collection_id: str) -> Sequence[IndexRecord]:
+        """The indexes that must receive what changes: the live one and one that is being built."""
+        query = select(IndexRecord).where(
+            IndexRecord.state != "retired", IndexRecord.collection_id == collection_id
+        )
+        return list(self._session.scalars(query.order_by(IndexRecord.id)))
+
+    def of(self, collection_id: str) -> Sequence[IndexRecord]:
+        query = select(IndexRecord).where(IndexRecord.collection_id == collection_id)
+        return list(self._session.scalars(query.order_by(IndexRecord.id)))
+
+    def in_state(self, state: str) -> Sequence[IndexRecord]:
+        query = select(IndexRecord).where(IndexRecord.state == state)
+        return list(self._session.scalars(query.order_by(IndexRecord.id)))
+
+    def known(self) -> set[str]:
+        return set(self._session.scalars(select(IndexRecord.id)))
+
+    def versions(self, collection_ids: Collection[str]) -> dict[str, str]:
+        """What the live index of each collection is made with."""
+        query = select(IndexRecord).where(
+            IndexRecord.state == "live", IndexRecord.collection_id.in_(collection_ids)
+        )
+        return {r.collection_id: index_version(r) for r in self._session.scalars(query)}
+
+
+def index_version(record: IndexRecord) -> str:
+    """The name that answers carry of the index they were made from."""
+    return f"{record.id}:{record.embedding_version}:{record.lexical_version}"

@@ -1,0 +1,1 @@
+"""Backends of the event bus, one file for each."""
