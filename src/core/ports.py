@@ -229,13 +229,15 @@ class ChatTurn:
 @dataclass(frozen=True)
 class ChatPrompt:
     """One question with its evidence. Passages are data: an adapter delimits them and never lets their
-    text into the system prompt."""
+    text into the system prompt. ``marker_rules`` is added to it for a model that cites by `[n]` markers.
+    """
 
     system: str
     question: str
     passages: tuple[ChatPassage, ...]
     history: tuple[ChatTurn, ...] = ()
     max_tokens: int = 1024
+    marker_rules: str = ""
 
 
 @dataclass(frozen=True)
