@@ -1,0 +1,80 @@
+"""Liveness, readiness and metrics, for whoever watches over the server."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from itertools import groupby
+
+from flask import Blueprint, Response, g
+
+from src.core.caller import Caller
+from src.core.messages.console import CheckHealth, Health, Metric, PartHealth, ReadMetrics
+from src.web import state
+
+log = logging.getLogger(__name__)
+
+METRICS_MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def make_health() -> Blueprint:
+    """The three paths outside the API's prefix."""
+    blueprint = Blueprint("health", __name__)
+    blueprint.before_request(_as_anonymous)
+    blueprint.get("/healthz")(alive)
+    blueprint.get("/readyz")(ready)
+    blueprint.get("/metrics")(metrics)
+    return blueprint
+
+
+def _as_anonymous() -> None:
+    g.caller = Caller.anonymous()
+
+
+def alive() -> Response:
+    """The process answers; nothing else is looked at."""
+    return Response('{"status":"ok"}', content_type="application/json")
+
+
+def ready() -> Response:
+    """200 where every part is ready, else 503; with each part's state."""
+    try:
+        health = state.ask(CheckHealth())
+    except Exception:
+        log.exception("the health check itself failed")
+        part = PartHealth(name="stoa", ready=False, detail="The health check failed; the log tells why.")
+        health = Health(ready=False, parts=(part,))
+    return Response(
+        health.model_dump_json(), status=200 if health.ready else 503, content_type="application/json"
+    )
+
+
+def metrics() -> Response:
+    """All counts and gauges in the Prometheus text format."""
+    streams = Metric(
+        name="stoa_open_streams",
+        kind="gauge",
+        help="Streams of server-sent events that are open.",
+        labels={},
+        value=state.streams().open,
+    )
+    samples = (*state.ask(ReadMetrics()).samples, streams)
+    return Response("".join(exposition(samples)), content_type=METRICS_MEDIA_TYPE)
+
+
+def exposition(samples: tuple[Metric, ...]) -> Iterator[str]:
+    """The samples as lines of the Prometheus text exposition format, version 0.0.4."""
+    for name, group in groupby(sorted(samples, key=lambda sample: sample.name), lambda sample: sample.name):
+        family = list(group)
+        yield f"# HELP {name} {_escaped(family[0].help)}\n# TYPE {name} {family[0].kind}\n"
+        for sample in family:
+            labels = ",".join(f'{key}="{_quoted(value)}"' for key, value in sample.labels.items())
+            yield f"{name}{{{labels}}} {sample.value:.17g}\n" if labels else f"{name} {sample.value:.17g}\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace("\n", r"\n")
+
+
+def _quoted(text: str) -> str:
+    return _escaped(text).replace('"', r"\"")

@@ -1,0 +1,121 @@
+"""The OpenAPI 3.1 document, made from the table of operations and the messages' own schemas."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from src import __version__
+from src.core.errors import AppError
+from src.core.messages.console import Health
+from src.core.passages import Location
+from src.web.problems import Problem
+
+from .entry import REFERENCE, Json, entry, health_paths
+from .operation import Body
+from .paging import Slice
+from .table import OPERATIONS, PREFIX
+
+_TAGS = {
+    "accounts": "Signing in, users and personal tokens.",
+    "collections": "What documents are gathered in.",
+    "documents": "Adding, watching, reading and removing documents.",
+    "sources": "Repositories and folders that a collection is kept up to date with.",
+    "jobs": "Long work: watching and cancelling it.",
+    "questions": "Searching, asking and the stored answers.",
+    "console": "Agents, events, dead letters, activities and indexes.",
+    "health": "For whoever watches over the server.",
+}
+_DESCRIPTION = (
+    "Question answering over a team's code and documents, with citations. Errors are problem documents "
+    "(RFC 9457). Lists are `{items, next}`: pass `next` as `cursor` to go on. Times are ISO 8601 in UTC, "
+    "ids are opaque. Send a header `X-Request-ID` to find a request again in the server's log."
+)
+
+
+def make_document() -> Json:
+    """The whole document; it depends on nothing but the code."""
+    schemas = _schemas()
+    paths: Json = {}
+    for operation in OPERATIONS:
+        paths.setdefault(PREFIX + operation.path, {})[operation.method.lower()] = entry(operation, schemas)
+    paths.update(health_paths())
+    _keep_bodies_only(schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Stoa", "version": __version__, "description": _DESCRIPTION},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A JWT of `POST /api/v1/auth/token`, or a personal token (`stoa_…`).",
+                }
+            },
+            "schemas": {name: _in_markdown(schemas[name]) for name in sorted(schemas)},
+        },
+    }
+
+
+def problem_codes() -> list[tuple[str, int, str]]:
+    """Every general problem code with its status and its meaning."""
+    found: dict[str, tuple[str, int, str]] = {}
+    pending: list[type[AppError]] = [AppError]
+    while pending:
+        kind = pending.pop(0)
+        pending.extend(kind.__subclasses__())
+        if kind.__module__ == AppError.__module__:
+            meaning = (inspect.getdoc(kind) or "").split("\n", 1)[0]
+            found.setdefault(kind.code, (kind.code, kind.status, meaning))
+    found["internal"] = ("internal", 500, "A fault of the server; its log tells more under the request's id.")
+    found["method_not_allowed"] = ("method_not_allowed", 405, "The path exists, but not with this method.")
+    return sorted(found.values(), key=lambda row: (row[1], row[0]))
+
+
+def _schemas() -> Json:
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        (Problem, "serialization"),
+        (Health, "serialization"),
+        (Slice, "validation"),
+    ]
+    for operation in OPERATIONS:
+        models.append((operation.request, "validation"))
+        replies = [operation.reply, *(operation.parts or {}).values()]
+        models.extend((reply, "serialization") for reply in replies if reply is not None)
+    _, document = models_json_schema(list(dict.fromkeys(models)), ref_template=REFERENCE + "{model}")
+    schemas: Json = document["$defs"]
+    # Its serializer leaves out what is not set, which hides its fields from the generator.
+    schemas["Location"] = {**Location.model_json_schema(), "additionalProperties": True}
+    return schemas
+
+
+def _keep_bodies_only(schemas: Json) -> None:
+    """Drop the schemas of messages that come from a query or a path: they are described there."""
+    bodies = {operation.request.__name__ for operation in OPERATIONS if operation.takes is Body.JSON}
+    for operation in OPERATIONS:
+        if operation.request.__name__ not in bodies:
+            schemas.pop(operation.request.__name__, None)
+    for name in ("Slice", "UploadedFile"):
+        schemas.pop(name, None)
+
+
+def _in_markdown(value: Any) -> Any:
+    """Docstrings mark code with two backticks, Markdown with one; generated titles say nothing new."""
+    if isinstance(value, dict):
+        return {
+            key: part.replace("``", "`")
+            if key == "description" and isinstance(part, str)
+            else _in_markdown(part)
+            for key, part in value.items()
+            if not (key == "title" and isinstance(part, str))
+        }
+    if isinstance(value, list):
+        return [_in_markdown(part) for part in value]
+    return value

@@ -1,0 +1,89 @@
+"""Failures as problem documents (RFC 9457): the one form in which the HTTP face tells of them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from pydantic import Field, ValidationError
+from werkzeug.exceptions import HTTPException
+
+from src.core.errors import AppError, FieldProblem, InvalidRequestError
+from src.core.messages.base import Reply
+
+MEDIA_TYPE = "application/problem+json"
+_CODES = {
+    400: "malformed_body",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+
+
+class BadField(Reply):
+    """One bad field of the request."""
+
+    field: str = Field(description="Where it is, its parts joined with dots")
+    detail: str
+
+
+class Problem(Reply):
+    """Why a request failed (RFC 9457)."""
+
+    type: str = Field(description="A reference to the explanation of `code`")
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable, for programs")
+    request_id: str = Field(description="Names this request in the server's log")
+    errors: tuple[BadField, ...] = Field((), description="The bad fields of a request that is not valid")
+
+
+def problem_of(error: Exception, request_id: str) -> Problem:
+    """The problem that tells of ``error``; an unexpected one gives nothing away but the request's id."""
+    if isinstance(error, AppError):
+        return Problem(
+            type=_type(error.code),
+            title=error.title,
+            status=error.status,
+            detail=error.detail,
+            code=error.code,
+            request_id=request_id,
+            errors=tuple(BadField(field=bad.field, detail=bad.detail) for bad in error.fields),
+        )
+    if isinstance(error, HTTPException):
+        status = error.code or 500
+        code = _CODES.get(status, HTTPStatus(status).name.lower())
+        return Problem(
+            type=_type(code),
+            title=error.name,
+            status=status,
+            detail=error.description or error.name,
+            code=code,
+            request_id=request_id,
+        )
+    return Problem(
+        type=_type("internal"),
+        title=AppError.title,
+        status=500,
+        detail=f"This is a fault of the server. Its log tells more under the request id {request_id}.",
+        code="internal",
+        request_id=request_id,
+    )
+
+
+def _type(code: str) -> str:
+    return f"/api/v1/docs#problem-{code}"
+
+
+def invalid(error: ValidationError, *, prefix: tuple[str, ...] = ()) -> InvalidRequestError:
+    """A request that pydantic refused, with its bad fields."""
+    fields = tuple(
+        FieldProblem(
+            ".".join(str(part) for part in (*prefix, *bad["loc"])) or "body",
+            bad["msg"].removeprefix("Value error, "),
+        )
+        for bad in error.errors(include_url=False, include_input=False, include_context=False)
+    )
+    named = ", ".join(dict.fromkeys(field.field for field in fields))
+    return InvalidRequestError(f"The request is not valid; look at: {named}.", fields=fields)
