@@ -45,7 +45,7 @@ types: dev ## Check the types
 
 contracts: dev ## Check which package may import which
 	@echo "== Import contracts"
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 bench: dev ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python -m bench
