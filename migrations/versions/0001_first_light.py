@@ -372,7 +372,8 @@ def upgrade() -> None:
         sa.Column("media_type", sa.String(length=200), nullable=True),
         sa.Column("format", sa.String(length=60), nullable=True),
         sa.Column("live_format", sa.String(length=60), nullable=True),
-        sa.Column("parser_version", sa.String(length=100), nullable=True),
+        sa.Column("version", sa.String(length=64), nullable=True),
+        sa.Column("live_version", sa.String(length=64), nullable=True),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("file_revision", sa.String(length=200), nullable=True),
         sa.Column("commit", sa.String(length=200), nullable=True),
@@ -404,8 +405,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("documents", schema=None) as batch_op:
         batch_op.create_index("ix_documents_collection_state", ["collection_id", "state"], unique=False)
-        batch_op.create_index("ix_documents_content", ["content_hash"], unique=False)
         batch_op.create_index(batch_op.f("ix_documents_job_id"), ["job_id"], unique=False)
+        batch_op.create_index("ix_documents_live_version", ["live_version"], unique=False)
         batch_op.create_index(batch_op.f("ix_documents_source_id"), ["source_id"], unique=False)
 
     op.create_table(
@@ -423,11 +424,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("source_id", "path_digest", name=op.f("uq_skipped_files_source_id_path_digest")),
     )
     op.create_table(
+        "document_versions",
+        sa.Column("document_id", sa.String(length=64), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("readable_hash", sa.String(length=64), nullable=True),
+        sa.Column("format", sa.String(length=60), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["documents.id"],
+            name=op.f("fk_document_versions_document_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("document_id", "content_hash", name=op.f("pk_document_versions")),
+    )
+    op.create_table(
         "passages",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("document_id", sa.String(length=64), nullable=False),
         sa.Column("collection_id", sa.String(length=64), nullable=False),
-        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("symbol", sa.Text(), nullable=True),
@@ -444,9 +460,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("passages", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_passages_collection_id"), ["collection_id"], unique=False)
-        batch_op.create_index(
-            "ix_passages_document", ["document_id", "content_hash", "ordinal"], unique=False
-        )
+        batch_op.create_index("ix_passages_document", ["document_id", "version", "ordinal"], unique=False)
         batch_op.create_index(batch_op.f("ix_passages_embedding_key"), ["embedding_key"], unique=False)
 
 
@@ -457,11 +471,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_passages_collection_id"))
 
     op.drop_table("passages")
+    op.drop_table("document_versions")
     op.drop_table("skipped_files")
     with op.batch_alter_table("documents", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_documents_source_id"))
+        batch_op.drop_index("ix_documents_live_version")
         batch_op.drop_index(batch_op.f("ix_documents_job_id"))
-        batch_op.drop_index("ix_documents_content")
         batch_op.drop_index("ix_documents_collection_state")
 
     op.drop_table("documents")

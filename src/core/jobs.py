@@ -51,6 +51,7 @@ class ClaimedJob:
     lease_token: str
     correlation_id: str
     created_by: str
+    collection_id: str | None
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,11 @@ class JobRun:
             raise JobCancelledError(self.job.id)
         if self._interrupted():
             raise JobPausedError(self.job.id)
+
+    def reached(self, step: str) -> None:
+        """Note that a named step is behind, and that everything is consistent here; then ``check``."""
+        log.debug("job %s reached: %s", self.job.id, step)
+        self.check()
 
     def progress(self, *, stage: str, done: int, total: int | None) -> None:
         """Report where the job is; written at most twice a second and at every change of stage."""

@@ -13,6 +13,7 @@ from .context import Context
 from .errors import AppError, ForbiddenError, NotFoundError, UnauthenticatedError
 from .messages.base import AccessLevel, Request
 from .orchestrator import Route
+from .tally import Tally
 
 log = logging.getLogger("stoa.requests")
 
@@ -43,8 +44,9 @@ class ActivityLog(Protocol):
 class RecordActivity:
     """Logs, times and durably records every request; unexpected errors are logged with their trace."""
 
-    def __init__(self, activities: ActivityLog) -> None:
+    def __init__(self, activities: ActivityLog, tally: Tally) -> None:
         self._activities = activities
+        self._tally = tally
 
     def __call__(self, call_next: CallNext, request: Request[Any], ctx: Context, route: Route) -> Any:
         started, at = ctx.clock.monotonic(), ctx.clock.now()
@@ -58,6 +60,8 @@ class RecordActivity:
             outcome = "ok"
             return reply
         finally:
+            # What the caller got wrong is no failure of the agent.
+            self._tally.note(route.agent.name, outcome if outcome == "internal" else None)
             duration_ms = (ctx.clock.monotonic() - started) * 1000
             log.info(
                 "%s by %s for %s: %s in %.1f ms [%s]",

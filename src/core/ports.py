@@ -135,6 +135,11 @@ class Blobs(Protocol):
     def get(self, digest: str) -> bytes:
         """Raise NotFoundError where nothing is stored under ``digest``."""
 
+    def has(self, digest: str) -> bool: ...
+
+    def unwanted_since(self, seconds: float) -> Iterator[str]:
+        """The digests whose content was last put longer ago than that."""
+
     def delete(self, digest: str) -> None: ...
 
 

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, or_, select, update
+from sqlalchemy import CursorResult, and_, exists, or_, select, update
+from sqlalchemy.orm import aliased
 
 from src.core.clock import new_id
 from src.core.jobs import ClaimedJob, JobState, LeaseLostError, Progress
@@ -27,8 +28,16 @@ class SqlJobStore:
 
     def claim(self, kinds: Collection[str], *, lease_s: float) -> ClaimedJob | None:
         now = self._clock.now()
+        other = aliased(JobRecord)
+        # One run of a source at a time: two would queue the same files for each other's job.
+        same_source = exists().where(
+            other.source_id == JobRecord.source_id,
+            other.id != JobRecord.id,
+            other.state == JobState.RUNNING,
+        )
         due = and_(
             JobRecord.kind.in_(sorted(kinds)),
+            or_(JobRecord.source_id.is_(None), ~same_source),
             or_(
                 and_(JobRecord.state == JobState.QUEUED, JobRecord.available_at <= now),
                 and_(JobRecord.state == JobState.RUNNING, JobRecord.lease_until < now),
@@ -66,6 +75,7 @@ class SqlJobStore:
                 lease_token=record.lease_token,
                 correlation_id=record.correlation_id,
                 created_by=record.created_by,
+                collection_id=record.collection_id,
             )
             work.commit()
         self._moved.notify()

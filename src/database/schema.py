@@ -42,7 +42,8 @@ def upgrade(engine: Engine, revision: str = "head") -> bool:
     known = {script.revision for script in scripts.walk_revisions()}
     if current is not None and current not in known:
         raise ConfigurationError(
-            f"The database was written by a newer Stoa (schema {current}); start that version, or restore a backup."
+            f"The database was written by a newer Stoa (schema {current}); start that version, "
+            "or restore a backup."
         )
     target = scripts.get_current_head() if revision == "head" else revision
     if current == target:

@@ -35,6 +35,7 @@ class FileBlobs:
         with suppress(FileNotFoundError):
             # Another writer may have named the file a moment ago without having synced the folder yet.
             if place.stat().st_size == len(content):
+                os.utime(place)  # wanted again: a sweep of what nobody refers to leaves it alone
                 _sync_folder(place.parent)
                 return digest
         self._make_folders(place.parent)
@@ -62,6 +63,16 @@ class FileBlobs:
     def delete(self, digest: str) -> None:
         with suppress(NotFoundError):
             self._known(digest).unlink(missing_ok=True)
+
+    def has(self, digest: str) -> bool:
+        return _DIGEST.fullmatch(digest) is not None and self._place(digest).is_file()
+
+    def unwanted_since(self, seconds: float) -> Iterator[str]:
+        """The digests whose content was last put longer ago than that."""
+        for digest in self.digests():
+            with suppress(FileNotFoundError):
+                if time.time() - self._place(digest).stat().st_mtime > seconds:
+                    yield digest
 
     def digests(self) -> Iterator[str]:
         """Every digest stored, in order; what comes or goes meanwhile may be told or not."""

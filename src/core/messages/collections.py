@@ -97,13 +97,12 @@ class CollectionCreated(Event):
 
 
 class CollectionDeleted(Event):
-    """A collection is gone from SQL; its ``indexes`` and ``blobs`` can be removed from their stores."""
+    """A collection is gone from SQL; its ``indexes`` can be removed from their stores."""
 
     topic: ClassVar[str] = "collection.deleted.v1"
     collection_id: str
     indexes: tuple[str, ...] = ()
     source_ids: tuple[str, ...] = ()
-    blobs: tuple[str, ...] = ()
 
     def ordering_key(self) -> str | None:
         return self.collection_id

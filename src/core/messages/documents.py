@@ -274,7 +274,6 @@ class PassagesRemoved(Event):
     collection_id: str
     document_id: str
     passage_ids: tuple[str, ...]
-    blobs: tuple[str, ...] = ()
 
     def ordering_key(self) -> str | None:
         return self.document_id

@@ -6,7 +6,14 @@ from .base import Base
 from .bus import DeadLetterRecord, DeliveryRecord, EventRecord, InboxRecord
 from .collection import CollectionRecord, IndexRecord, MembershipRecord
 from .console import ActivityLine, AgentRecord, FactRecord
-from .document import DocumentRecord, PassageRecord, SkippedFileRecord, SourceRecord, VectorRecord
+from .document import (
+    DocumentRecord,
+    DocumentVersionRecord,
+    PassageRecord,
+    SkippedFileRecord,
+    SourceRecord,
+    VectorRecord,
+)
 from .job import JobRecord, LeaseRecord
 
 __all__ = [
@@ -20,6 +27,7 @@ __all__ = [
     "DeadLetterRecord",
     "DeliveryRecord",
     "DocumentRecord",
+    "DocumentVersionRecord",
     "EventRecord",
     "FactRecord",
     "InboxRecord",

@@ -51,7 +51,10 @@ class SkippedFileRecord(Base):
 
 
 class DocumentRecord(Base):
-    """A document: ``content_hash`` is the version wanted, ``live_hash`` the one that is searched.
+    """A document: ``content_hash`` names the bytes wanted, ``live_hash`` those that are searched.
+
+    ``version`` also takes in how the bytes were parsed: it names a set of passages. ``live_version`` is
+    the set that is searched.
 
     ``external_digest`` is the SHA-256 of source and external id, unique in a collection. ``job_id`` is
     the ingestion that will bring a queued document to its end.
@@ -61,7 +64,7 @@ class DocumentRecord(Base):
     __table_args__ = (
         UniqueConstraint("collection_id", "external_digest"),
         Index("ix_documents_collection_state", "collection_id", "state"),
-        Index("ix_documents_content", "content_hash"),
+        Index("ix_documents_live_version", "live_version"),
     )
 
     id: Mapped[Key]
@@ -76,7 +79,8 @@ class DocumentRecord(Base):
     media_type: Mapped[str | None] = mapped_column(String(200))
     format: Mapped[str | None] = mapped_column(String(60))
     live_format: Mapped[str | None] = mapped_column(String(60))
-    parser_version: Mapped[str | None] = mapped_column(String(100))
+    version: Mapped[Digest | None]
+    live_version: Mapped[Digest | None]
     size: Mapped[int] = mapped_column(BigInteger)
     file_revision: Mapped[str | None] = mapped_column(String(200))
     commit: Mapped[str | None] = mapped_column(String(200))
@@ -97,20 +101,32 @@ class DocumentRecord(Base):
     indexed_at: Mapped[Moment | None]
 
 
+class DocumentVersionRecord(Base):
+    """Bytes that a document once had and that answers may cite; they are kept while the document is."""
+
+    __tablename__ = "document_versions"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    content_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    readable_hash: Mapped[Digest | None]
+    format: Mapped[str | None] = mapped_column(String(60))
+    at: Mapped[Moment]
+
+
 class PassageRecord(Base):
-    """A passage of a document's version ``content_hash``; only those of the live version are searched.
+    """A passage of one version of a document; only those of the live version are searched.
 
     ``embedding_key`` names the vector in ``vectors``: the digest of the passage's own text and context,
     so that the same content is embedded once wherever it stands.
     """
 
     __tablename__ = "passages"
-    __table_args__ = (Index("ix_passages_document", "document_id", "content_hash", "ordinal"),)
+    __table_args__ = (Index("ix_passages_document", "document_id", "version", "ordinal"),)
 
     id: Mapped[Key]
     document_id: Mapped[str] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
     collection_id: Mapped[str] = mapped_column(String(64), index=True)
-    content_hash: Mapped[Digest]
+    version: Mapped[Digest]
     ordinal: Mapped[int]
     kind: Mapped[str] = mapped_column(String(20))
     symbol: Mapped[str | None] = mapped_column(Text)

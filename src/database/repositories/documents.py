@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -11,7 +12,7 @@ from sqlalchemy import CursorResult, Row, delete, exists, func, or_, select, upd
 from src.core.messages.documents import FINAL_STATES
 from src.core.ports import Vectors as VectorRows
 from src.database.inserts import insert_new
-from src.database.models import DocumentRecord, PassageRecord, VectorRecord
+from src.database.models import DocumentRecord, DocumentVersionRecord, PassageRecord, VectorRecord
 
 from .base import Repository
 
@@ -62,6 +63,13 @@ class Documents(Repository[DocumentRecord]):
             found.update({r.external_digest: r for r in self._session.scalars(query)})
         return found
 
+    def some(self, ids: Collection[str]) -> Sequence[DocumentRecord]:
+        """The documents with these ids, in no order."""
+        found: list[DocumentRecord] = []
+        for part in chunks(sorted(ids)):
+            found.extend(self._session.scalars(select(DocumentRecord).where(DocumentRecord.id.in_(part))))
+        return found
+
     def of_source(self, source_id: str) -> Sequence[DocumentRecord]:
         return list(
             self._session.scalars(select(DocumentRecord).where(DocumentRecord.source_id == source_id))
@@ -90,45 +98,38 @@ class Documents(Repository[DocumentRecord]):
         )
         return list(self._session.scalars(query))
 
-    def twin(self, content_hash: str, format_: str | None, parser_version: str) -> DocumentRecord | None:
-        """Another document whose live version is the same bytes, parsed by the same parser."""
-        query = (
-            select(DocumentRecord)
-            .where(
-                DocumentRecord.content_hash == content_hash,
-                DocumentRecord.live_hash == content_hash,
-                DocumentRecord.parser_version == parser_version,
-                DocumentRecord.state == "indexed",
-            )
-            .limit(1)
-        )
-        if format_ is not None:
-            query = query.where(DocumentRecord.live_format == format_)
+    def twin(self, version: str) -> DocumentRecord | None:
+        """A document whose live passages were made from the same bytes in the same way."""
+        query = select(DocumentRecord).where(DocumentRecord.live_version == version).limit(1)
         return self._session.scalar(query)
 
-    def uses_blob(self, digest: str) -> bool:
-        """Whether any document still needs the stored bytes."""
-        query = select(
-            exists().where(
-                or_(
-                    DocumentRecord.content_hash == digest,
-                    DocumentRecord.live_hash == digest,
-                    DocumentRecord.readable_hash == digest,
-                )
-            )
-        )
-        return bool(self._session.scalar(query))
+    def note_version(self, record: DocumentRecord, at: datetime) -> None:
+        """Remember the bytes that the document is searched with, for answers that cite them."""
+        row = {
+            "document_id": record.id,
+            "content_hash": record.content_hash,
+            "readable_hash": record.readable_hash,
+            "format": record.format,
+            "at": at,
+        }
+        self._session.execute(insert_new(self._session, DocumentVersionRecord), row)
+
+    def version(self, document_id: str, content_hash: str) -> DocumentVersionRecord | None:
+        return self._session.get(DocumentVersionRecord, (document_id, content_hash))
 
     def blobs(self, collection_id: str | None = None) -> set[str]:
-        """Every digest that documents refer to."""
+        """Every digest that documents and their earlier versions refer to."""
         digests: set[str] = set()
         for column in (
             DocumentRecord.content_hash,
-            DocumentRecord.live_hash,
             DocumentRecord.readable_hash,
+            DocumentVersionRecord.content_hash,
+            DocumentVersionRecord.readable_hash,
         ):
             query = select(column).distinct()
             if collection_id is not None:
+                if column.class_ is DocumentVersionRecord:
+                    query = query.join(DocumentRecord, DocumentRecord.id == DocumentVersionRecord.document_id)
                 query = query.where(DocumentRecord.collection_id == collection_id)
             digests.update(d for d in self._session.scalars(query) if d)
         return digests
@@ -158,9 +159,9 @@ class Passages(Repository[PassageRecord]):
         more = len(found) > limit
         return found[:limit], str(found[limit - 1].ordinal) if more else None
 
-    def of_version(self, document_id: str, content_hash: str) -> Sequence[PassageRecord]:
+    def of_version(self, document_id: str, version: str) -> Sequence[PassageRecord]:
         query = select(PassageRecord).where(
-            PassageRecord.document_id == document_id, PassageRecord.content_hash == content_hash
+            PassageRecord.document_id == document_id, PassageRecord.version == version
         )
         return list(self._session.scalars(query.order_by(PassageRecord.ordinal)))
 
@@ -199,20 +200,20 @@ class Passages(Repository[PassageRecord]):
         )
         return list(self._session.scalars(query))
 
-    def drop_other_versions(self, document_id: str, content_hash: str) -> list[str]:
+    def drop_other_versions(self, document_id: str, version: str) -> list[str]:
         """Remove the passages of a document's other versions; returns their ids."""
         others = (
             PassageRecord.document_id == document_id,
-            PassageRecord.content_hash != content_hash,
+            PassageRecord.version != version,
         )
         ids = list(self._session.scalars(select(PassageRecord.id).where(*others)))
         self._session.execute(delete(PassageRecord).where(*others))
         return ids
 
-    def set_live(self, document_id: str, content_hash: str) -> None:
+    def set_live(self, document_id: str, version: str) -> None:
         self._session.execute(
             update(PassageRecord)
-            .where(PassageRecord.document_id == document_id, PassageRecord.content_hash == content_hash)
+            .where(PassageRecord.document_id == document_id, PassageRecord.version == version)
             .values(live=True)
         )
 

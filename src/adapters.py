@@ -1,0 +1,177 @@
+"""Everything outside the process, made from the settings."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from src.core.bus import Broker
+from src.core.errors import ConfigurationError
+from src.core.ports import (
+    Blobs,
+    ChatModel,
+    Embedder,
+    LexicalIndex,
+    Parser,
+    SourceReader,
+    Vault,
+    VectorIndex,
+)
+from src.core.settings import Settings
+from src.database.uow import Database
+
+
+@dataclass(frozen=True)
+class Adapters:
+    """The adapters of one application; ``chat`` is None where answers are extracts."""
+
+    embedder: Embedder
+    vectors: VectorIndex
+    lexical: LexicalIndex
+    parser: Parser
+    blobs: Blobs
+    vault: Vault
+    readers: dict[str, SourceReader]
+    broker: Broker
+    chat: ChatModel | None
+
+    @classmethod
+    def from_settings(cls, settings: Settings, database: Database, secret: bytes) -> Adapters:
+        """Make each as the settings say; raises ConfigurationError."""
+        from src.services.blobs import FileBlobs
+        from src.services.vault import FileVault
+
+        vectors = _vectors(settings)
+        try:
+            embedder, tokenizer = _embedder(settings)
+            return cls(
+                embedder=embedder,
+                vectors=vectors,
+                lexical=_lexical(settings, database),
+                parser=_parser(settings, embedder, tokenizer),
+                blobs=FileBlobs(settings.data_dir / "blobs"),
+                vault=FileVault(secret),
+                readers=_readers(settings),
+                broker=_broker(settings, database),
+                chat=_chat(settings),
+            )
+        except BaseException:
+            vectors.close()
+            raise
+
+    def close(self) -> None:
+        self.broker.close()
+        self.parser.close()
+        self.lexical.close()
+        self.vectors.close()
+
+
+def _vectors(settings: Settings) -> VectorIndex:
+    from src.services.vectors.chroma import ChromaVectorIndex
+
+    if settings.chroma_url:
+        return ChromaVectorIndex.server(settings.chroma_url)
+    return ChromaVectorIndex.embedded(settings.data_dir / "chroma")
+
+
+def _lexical(settings: Settings, database: Database) -> LexicalIndex:
+    from src.services.text.analyser import Analyser
+
+    if database.dialect == "postgresql":
+        from src.services.lexical.postgres import PostgresLexicalIndex
+
+        return PostgresLexicalIndex(database.engine, Analyser())
+    from src.services.lexical.embedded import EmbeddedLexicalIndex
+
+    return EmbeddedLexicalIndex(settings.data_dir / "lexical", Analyser())
+
+
+def _embedder(settings: Settings) -> tuple[Embedder, str]:
+    """The embedder, and the file of its tokenizer, by which the parser counts."""
+    from src.services.embeddings import OnnxEmbedder, resolve_model
+
+    model = resolve_model(settings.embedding_model)
+    embedder = OnnxEmbedder(
+        model,
+        threads=settings.embedding_threads or os.cpu_count() or 1,
+        precision=settings.embedding_precision,
+        cache_dir=settings.data_dir / "models",
+    )
+    return embedder, str(embedder.tokenizer_path)
+
+
+def _parser(settings: Settings, embedder: Embedder, tokenizer: str) -> Parser:
+    from src.services.parsing import IsolatedParser, ParsingLimits
+
+    return IsolatedParser(
+        ParsingLimits(
+            max_bytes=settings.max_file_bytes,
+            max_unpacked_bytes=settings.max_unpacked_bytes,
+            max_pages=settings.max_pages,
+            seconds_per_file=settings.parse_timeout_s,
+        ),
+        max_tokens=embedder.max_tokens,
+        tokenizer=tokenizer,
+    )
+
+
+def _readers(settings: Settings) -> dict[str, SourceReader]:
+    from src.services.parsing.selection import skip_reason
+    from src.services.sources.folder import FolderLimits, FolderSource
+    from src.services.sources.git import GitLimits, GitSource
+    from src.services.sources.stdlib import stdlib_folder
+
+    closed = (settings.data_dir,)
+    folder = FolderSource(
+        (*settings.folder_roots, stdlib_folder()),
+        skip_reason,
+        FolderLimits(max_file_bytes=settings.max_file_bytes),
+        closed,
+    )
+    git = GitSource(
+        settings.data_dir / "clones",
+        settings.folder_roots,
+        skip_reason,
+        GitLimits(max_file_bytes=settings.max_file_bytes),
+        closed,
+    )
+    return {folder.kind: folder, git.kind: git}
+
+
+def _broker(settings: Settings, database: Database) -> Broker:
+    scheme = settings.bus_url.partition(":")[0]
+    if scheme == "sql":
+        from src.services.brokers.sql import SqlBroker
+
+        return SqlBroker(database)
+    raise ConfigurationError(f"STOA_BUS_URL names {scheme!r}; the event bus runs on sql: only.")
+
+
+def _chat(settings: Settings) -> ChatModel | None:
+    provider = settings.llm_provider
+    if provider == "extractive":
+        return None
+    if provider == "anthropic":
+        from src.services.chat.anthropic import AnthropicChat
+
+        key = settings.anthropic_api_key
+        if key is None and settings.anthropic_base_url is None:
+            raise ConfigurationError("STOA_LLM is anthropic: set ANTHROPIC_API_KEY, or extractive instead.")
+        return AnthropicChat(
+            api_key=key.get_secret_value() if key else None,
+            model=settings.llm_model,
+            base_url=settings.anthropic_base_url,
+            citations=settings.llm_citations,
+            idle_timeout_s=settings.llm_timeout_s,
+        )
+    from src.services.chat.openai import OpenAIChat
+
+    key = settings.openai_api_key
+    if key is None and settings.openai_base_url is None:
+        raise ConfigurationError("STOA_LLM is openai: set OPENAI_API_KEY or OPENAI_BASE_URL.")
+    return OpenAIChat(
+        api_key=key.get_secret_value() if key else None,
+        model=settings.llm_model,
+        base_url=settings.openai_base_url,
+        idle_timeout_s=settings.llm_timeout_s,
+    )

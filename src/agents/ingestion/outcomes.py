@@ -1,0 +1,79 @@
+"""What the stages of ingestion write to a document: taken, finished or failed."""
+
+from __future__ import annotations
+
+import logging
+
+from src.core.errors import AppError, DocumentError
+from src.core.messages.documents import DocumentFailed, DocumentIndexed, DocumentState, PassagesRemoved
+from src.core.passages import ParsedDocument
+from src.database.models import DocumentRecord
+from src.database.uow import UnitOfWork
+
+from .passages import rows
+
+log = logging.getLogger("stoa.ingestion")
+
+DANGEROUS = frozenset({"timeout", "crashed", "out_of_memory", "unpacked_too_large"})
+"""Failures after which a document is set apart: trying it again by itself could harm."""
+
+
+def take(work: UnitOfWork, record: DocumentRecord, parsed: ParsedDocument, version: str) -> None:
+    """Store the passages of a new version; they are searched only when the version is finished."""
+    record.format = parsed.format
+    record.version = version
+    record.notices = list(parsed.notices)
+    if parsed.title and not record.path and record.title in {"", record.external_id}:
+        record.title = parsed.title[:500]
+    record.state = DocumentState.EMBEDDING
+    record.updated_at = work.now()
+    work.passages.add_all(rows(record, parsed.drafts, version))
+
+
+def finish(work: UnitOfWork, record: DocumentRecord, version: str, passages: int) -> None:
+    """Switch the document to its new version and tell of it."""
+    now = work.now()
+    removed = work.passages.drop_other_versions(record.id, version)
+    work.passages.set_live(record.id, version)
+    record.live_hash, record.live_format, record.live_version = record.content_hash, record.format, version
+    record.passage_count = passages
+    work.documents.note_version(record, now)
+    record.state = DocumentState.INDEXED
+    record.indexed_at = record.updated_at = now
+    record.error_stage = record.error_code = record.error_detail = record.error_retryable = None
+    record.attempts += 1
+    if removed:
+        work.publish(
+            PassagesRemoved(
+                collection_id=record.collection_id, document_id=record.id, passage_ids=tuple(removed)
+            )
+        )
+    work.publish(
+        DocumentIndexed(
+            collection_id=record.collection_id,
+            document_id=record.id,
+            content_hash=record.content_hash,
+            passages=passages,
+        )
+    )
+
+
+def fail(work: UnitOfWork, record: DocumentRecord, error: Exception) -> None:
+    """Note why the document could not be ingested; an older version of it stays searchable."""
+    if isinstance(error, DocumentError):
+        stage, code, detail, retryable = error.stage, error.code, error.detail, error.retryable
+    elif isinstance(error, AppError):
+        stage, code, detail, retryable = "parsing", error.code, error.detail, True
+    else:
+        log.error("document %s could not be parsed", record.id, exc_info=error)
+        stage, code, retryable = "parsing", "internal", True
+        detail = f"{type(error).__name__}: {error}. The server's log holds the trace; try again."
+    record.state = DocumentState.QUARANTINED if code in DANGEROUS else DocumentState.FAILED
+    record.error_stage, record.error_code = stage, code
+    record.error_detail = detail.replace("\x00", "\ufffd")
+    record.error_retryable = retryable
+    record.attempts += 1
+    record.updated_at = work.now()
+    work.publish(
+        DocumentFailed(collection_id=record.collection_id, document_id=record.id, stage=stage, code=code)
+    )

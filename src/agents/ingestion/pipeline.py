@@ -1,0 +1,259 @@
+"""Brings the queued documents of a job to their end: parse, chunk, embed, index.
+
+Documents go through in windows. Each stage ends in one commit and can be repeated: passage ids are
+fixed, vectors are cached by content, index rows are upserted. A job that is taken up again goes on with
+the documents that are not at their end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from src.core.errors import AppError
+from src.core.jobs import JobRun
+from src.core.messages.documents import DocumentState
+from src.core.passages import ParsedDocument
+from src.core.ports import Blobs, Embedder, Parser, Vectors
+from src.database.models import DocumentRecord, PassageRecord
+from src.database.uow import Database, Work
+from src.services.indexing import IndexedPassage, IndexWriter
+from src.services.indexing.texts import embedded_text, lexical_title
+
+from .outcomes import fail, finish, take
+from .passages import draft_of, version_of
+
+WINDOW_DOCUMENTS = 16
+WINDOW_BYTES = 2 * 2**20
+EMBED_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class _Ticket:
+    """A document of the window with the version that this run is to index."""
+
+    document: DocumentRecord
+    content_hash: str
+    version: str
+
+
+_Parsed = ParsedDocument | Exception | None
+"""What became of a document's bytes; None where its passages are in SQL already."""
+
+
+class IngestionPipeline:
+    """Carries out the stages for one job at a time (several pipelines may run side by side)."""
+
+    def __init__(
+        self, database: Database, blobs: Blobs, parser: Parser, embedder: Embedder, writer: IndexWriter
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._parser = parser
+        self._embedder = embedder
+        self._writer = writer
+
+    def run(self, run: JobRun, *, stage: str = "ingesting") -> None:
+        """Ingest every document of the job; failures are recorded with their document and do not stop it."""
+        done, total = self._progress(run)
+        run.progress(stage=stage, done=done, total=total)
+        with ThreadPoolExecutor(1, thread_name_prefix="parse") as ahead:
+            for window, parsed in self._parsed_windows(run, ahead):
+                run.check()
+                self._ingest(window, parsed.result(), run)
+                done, total = self._progress(run)
+                run.progress(stage=stage, done=done, total=total)
+
+    def _progress(self, run: JobRun) -> tuple[int, int]:
+        with self._database.read() as work:
+            return work.documents.progress(run.job.id)
+
+    def _parsed_windows(
+        self, run: JobRun, ahead: ThreadPoolExecutor
+    ) -> Iterator[tuple[list[_Ticket], Future[list[_Parsed]]]]:
+        """Windows with their parsing, which is one window ahead of the caller."""
+        waiting: tuple[list[_Ticket], Future[list[_Parsed]]] | None = None
+        for window in self._windows(run.job.id):
+            self._mark(window, DocumentState.PARSING, run)
+            run.reached("parsing")
+            begun = (window, ahead.submit(self._parse, window))
+            if waiting is not None:
+                yield waiting
+            waiting = begun
+        if waiting is not None:
+            yield waiting
+
+    def _windows(self, job_id: str) -> Iterator[list[_Ticket]]:
+        last: str | None = None
+        window: list[_Ticket] = []
+        size = 0
+        while True:
+            with self._database.read() as work:
+                documents = work.documents.waiting(job_id, after=last, limit=WINDOW_DOCUMENTS)
+                work.session.expunge_all()
+            for document in documents:
+                last = document.id
+                version = version_of(document, self._parser.version)
+                window.append(_Ticket(document, document.content_hash, version))
+                size += document.size
+                if len(window) >= WINDOW_DOCUMENTS or size >= WINDOW_BYTES:
+                    yield window
+                    window, size = [], 0
+            if len(documents) < WINDOW_DOCUMENTS:
+                break
+        if window:
+            yield window
+
+    def _mark(self, window: list[_Ticket], state: DocumentState, run: JobRun) -> None:
+        with self._database.begin(run.ctx) as work:
+            for _ticket, record in _current(work, window, run.job.id):
+                # What is embedding has its passages in SQL: that stage need not be done again.
+                if record.state != DocumentState.EMBEDDING:
+                    record.state = state
+                    record.updated_at = work.now()
+            work.commit()
+
+    def _parse(self, window: list[_Ticket]) -> list[_Parsed]:
+        results: list[_Parsed] = [None] * len(window)
+        wanted: list[int] = []
+        for position, ticket in enumerate(window):
+            known = self._known_passages(ticket)
+            if known is False:
+                wanted.append(position)
+            elif isinstance(known, ParsedDocument):
+                results[position] = known
+        files = []
+        for position in list(wanted):
+            document = window[position].document
+            try:
+                content = self._blobs.get(window[position].content_hash)
+            except AppError as error:
+                results[position] = error
+                wanted.remove(position)
+            else:
+                files.append((content, document.path or document.external_id, document.media_type))
+        for position, result in zip(wanted, self._parser.parse_many(files), strict=True):
+            results[position] = result
+        return results
+
+    def _known_passages(self, ticket: _Ticket) -> ParsedDocument | bool:
+        """True where this version's passages are stored; the parsed twin where the same bytes were
+        parsed before for another document; else False."""
+        with self._database.read() as work:
+            if ticket.document.state == DocumentState.EMBEDDING and ticket.document.version == ticket.version:
+                return True
+            twin = work.documents.twin(ticket.version)
+            if twin is None:
+                return False
+            passages = work.passages.of_version(twin.id, ticket.version)
+            drafts = tuple(draft_of(passage) for passage in passages)
+            work.session.expunge_all()
+        readable = self._blobs.get(twin.readable_hash).decode() if twin.readable_hash else None
+        return ParsedDocument(
+            format=twin.live_format or "text",
+            title=None,
+            drafts=drafts,
+            notices=tuple(twin.notices),
+            readable_text=readable,
+        )
+
+    def _ingest(self, window: list[_Ticket], parsed: list[_Parsed], run: JobRun) -> None:
+        self._store_passages(window, parsed, run)
+        run.reached("passages stored")
+        with self._database.read() as work:
+            open_tickets = [
+                replace(ticket, document=record)
+                for ticket, record in _current(work, window, run.job.id)
+                if record.state == DocumentState.EMBEDDING
+            ]
+            passages = {
+                ticket.document.id: list(work.passages.of_version(ticket.document.id, ticket.version))
+                for ticket in open_tickets
+            }
+            indexes = [
+                record.id
+                for record in work.indexes.written(run.job.collection_id or "")
+                if self._writer.current(record)
+            ]
+            work.session.expunge_all()
+        if not open_tickets:
+            return
+        vectors = self._embed(open_tickets, passages, run)
+        run.reached("vectors stored")
+        for index in indexes:
+            self._writer.create(index)
+        self._writer.add(
+            indexes,
+            [
+                IndexedPassage(
+                    passage_id=passage.id,
+                    title=lexical_title(ticket.document, passage),
+                    text=passage.text,
+                    vector=vectors[passage.embedding_key],
+                )
+                for ticket in open_tickets
+                for passage in passages[ticket.document.id]
+            ],
+        )
+        run.reached("indexes written")
+        with self._database.begin(run.ctx) as writing:
+            for ticket, record in _current(writing, open_tickets, run.job.id):
+                finish(writing, record, ticket.version, len(passages[record.id]))
+            writing.commit()
+        run.reached("documents indexed")
+
+    def _store_passages(self, window: list[_Ticket], parsed: list[_Parsed], run: JobRun) -> None:
+        readable = {
+            ticket.document.id: self._blobs.put(result.readable_text.encode("utf-8", "replace"))
+            for ticket, result in zip(window, parsed, strict=True)
+            if isinstance(result, ParsedDocument) and result.readable_text is not None
+        }
+        results = {ticket.document.id: result for ticket, result in zip(window, parsed, strict=True)}
+        with self._database.begin(run.ctx) as work:
+            for ticket, record in _current(work, window, run.job.id):
+                result = results[record.id]
+                if isinstance(result, ParsedDocument):
+                    record.readable_hash = readable.get(record.id)
+                    take(work, record, result, ticket.version)
+                elif result is not None:
+                    fail(work, record, result)
+            work.commit()
+
+    def _embed(
+        self, tickets: list[_Ticket], passages: dict[str, list[PassageRecord]], run: JobRun
+    ) -> dict[str, Vectors]:
+        """The vector of every passage by key; what is cached in SQL is not embedded again."""
+        texts: dict[str, str] = {}
+        for ticket in tickets:
+            for passage in passages[ticket.document.id]:
+                texts.setdefault(passage.embedding_key, embedded_text(ticket.document, passage))
+        with self._database.read() as work:
+            vectors = work.vectors.find(list(texts), self._embedder.version)
+        missing = [key for key in texts if key not in vectors]
+        # Texts of like length together waste no padding; the embedder sorts within a call only.
+        missing.sort(key=lambda key: len(texts[key]))
+        for start in range(0, len(missing), EMBED_AT_ONCE):
+            run.check()
+            keys = missing[start : start + EMBED_AT_ONCE]
+            matrix = self._embedder.embed_passages([texts[key] for key in keys])
+            fresh = dict(zip(keys, matrix, strict=True))
+            with self._database.begin(run.ctx) as writing:
+                writing.vectors.add(fresh, self._embedder.version)
+                writing.commit()
+            run.reached("some vectors stored")
+            vectors.update(fresh)
+        return vectors
+
+
+def _current(work: Work, window: Sequence[_Ticket], job_id: str) -> Iterator[tuple[_Ticket, DocumentRecord]]:
+    """The tickets whose documents are still to be brought to this version by this job."""
+    for ticket in window:
+        record = work.documents.find(ticket.document.id)
+        if (
+            record is not None
+            and record.job_id == job_id
+            and record.content_hash == ticket.content_hash
+            and not DocumentState(record.state).final
+        ):
+            yield ticket, record

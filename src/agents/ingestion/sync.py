@@ -1,0 +1,249 @@
+"""Brings a collection up to date with a source: only what changed is fetched and ingested."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from src.core.errors import AppError, SourceError
+from src.core.jobs import JobRun
+from src.core.messages.documents import DocumentState, PassagesRemoved
+from src.core.messages.sources import SourceCounts, SourceState, SourceSynced
+from src.core.passages import Location
+from src.core.ports import Blobs, SkippedFile, SourceChanges, SourceFile, SourceReader, SourceSpec, Vault
+from src.database.models import DocumentRecord, SourceRecord
+from src.database.uow import Database, UnitOfWork
+
+from .intake import Incoming, external_digest, receive
+
+log = logging.getLogger("stoa.ingestion")
+
+BATCH_FILES = 100
+BATCH_BYTES = 16 * 2**20
+
+
+class SourceSync:
+    """Lists a source and queues what changed; every step can be repeated after a kill."""
+
+    def __init__(
+        self, database: Database, blobs: Blobs, vault: Vault, readers: dict[str, SourceReader]
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._vault = vault
+        self._readers = readers
+
+    def reader(self, kind: str) -> SourceReader:
+        """Raise SourceError for a kind that nobody reads."""
+        try:
+            return self._readers[kind]
+        except KeyError:
+            known = ", ".join(sorted(self._readers))
+            raise SourceError("unknown_kind", f"There is no source of kind {kind!r}; use {known}.") from None
+
+    def collect(self, source_id: str, run: JobRun) -> tuple[SourceChanges, list[SkippedFile]]:
+        """Fetch, list, and queue the changed files for this job; returns also the files that could not
+        be read. Raises SourceError."""
+        with self._database.begin(run.ctx) as work:
+            source = work.sources.get(source_id)
+            source.state = SourceState.SYNCING
+            if run.job.attempt == 1:
+                source.counts = SourceCounts().model_dump()
+            work.commit()
+        run.progress(stage="reading the source", done=0, total=None)
+        reader = self.reader(source.kind)
+        changes = reader.changes(
+            self._spec(source),
+            source_id=source_id,
+            since=source.revision,
+            report=lambda text: run.progress(stage=text, done=0, total=None),
+        )
+        run.reached("source listed")
+        unread: list[SkippedFile] = []
+        for batch in _batches(changes.files):
+            unread += self._take(source, changes, batch, run)
+            run.reached("files queued")
+        self._remove_gone(source, changes, {file.path for file in unread}, run)
+        run.reached("deletions applied")
+        return changes, unread
+
+    def finish(
+        self, source_id: str, changes: SourceChanges, unread: Sequence[SkippedFile], run: JobRun
+    ) -> None:
+        """Note the revision, so that the next run starts from it."""
+        skipped = (*changes.skipped, *unread)
+        with self._database.begin(run.ctx) as work:
+            source = work.sources.get(source_id)
+            if changes.complete:
+                work.skipped_files.clear(source_id)
+            else:
+                gone = [*changes.deleted, *(file.path for file in changes.files)]
+                work.skipped_files.forget(source_id, gone)
+            work.skipped_files.note(source_id, skipped)
+            work.session.flush()
+            documents = work.documents.of_source(source_id)
+            taken = [document for document in documents if document.job_id == run.job.id]
+            added = sum(document.indexed_at is None or document.attempts <= 1 for document in taken)
+            # Renames and deletions were counted in the commits that made them.
+            counts = SourceCounts.model_validate(source.counts).model_copy(
+                update={
+                    "files": len(documents),
+                    "added": added,
+                    "changed": len(taken) - added,
+                    "unchanged": len(documents) - len(taken),
+                    "skipped": work.skipped_files.count(source_id),
+                }
+            )
+            # Files that could not be read must be looked at again: no new starting point then.
+            source.revision = source.revision if unread else changes.revision
+            source.state = SourceState.READY
+            source.error_code = source.error_detail = None
+            source.last_run_at = work.now()
+            source.counts = counts.model_dump()
+            work.publish(
+                SourceSynced(
+                    collection_id=source.collection_id,
+                    source_id=source_id,
+                    revision=changes.revision,
+                    counts=counts,
+                )
+            )
+            work.commit()
+
+    def _spec(self, source: SourceRecord) -> SourceSpec:
+        return SourceSpec(
+            kind=source.kind,
+            location=source.location,
+            branch=source.branch,
+            include=tuple(source.include),
+            exclude=tuple(source.exclude),
+            credential=self._vault.open(source.credential) if source.credential else None,
+        )
+
+    def _take(
+        self,
+        source: SourceRecord,
+        changes: SourceChanges,
+        batch: Sequence[SourceFile],
+        run: JobRun,
+    ) -> list[SkippedFile]:
+        with self._database.begin(run.ctx) as work:
+            self._follow_renames(work, source, batch)
+            work.commit()
+        with self._database.read() as look:
+            known = look.documents.by_external(
+                source.collection_id, [external_digest(source.id, file.path) for file in batch]
+            )
+            look.session.expunge_all()
+        incoming, unread = [], []
+        for file in batch:
+            document = known.get(external_digest(source.id, file.path))
+            if document is not None and _settled(document, file.revision, run.job.id):
+                continue
+            try:
+                content = file.read()
+            except (AppError, OSError) as error:
+                detail = error.detail if isinstance(error, AppError) else str(error)
+                unread.append(SkippedFile(file.path, "unreadable", detail))
+                continue
+            digest = self._blobs.put(content)
+            incoming.append(
+                Incoming(
+                    external_id=file.path,
+                    title=file.path,
+                    digest=digest,
+                    size=len(content),
+                    uri=web_address(source, changes.revision, file.path),
+                    path=file.path,
+                    source_id=source.id,
+                    file_revision=file.revision,
+                    commit=changes.revision if source.kind == "git" else None,
+                )
+            )
+        if incoming:
+            with self._database.begin(run.ctx) as writing:
+                receive(writing, source.collection_id, run.job.id, incoming)
+                writing.commit()
+        return unread
+
+    def _follow_renames(self, work: UnitOfWork, source: SourceRecord, batch: Sequence[SourceFile]) -> None:
+        renamed = [file for file in batch if file.previous_path]
+        if not renamed:
+            return
+        old = work.documents.by_external(
+            source.collection_id, [external_digest(source.id, file.previous_path or "") for file in renamed]
+        )
+        new = work.documents.by_external(
+            source.collection_id, [external_digest(source.id, file.path) for file in renamed]
+        )
+        for file in renamed:
+            document = old.get(external_digest(source.id, file.previous_path or ""))
+            if document is None or external_digest(source.id, file.path) in new:
+                continue
+            document.external_id = document.title = document.path = file.path
+            document.external_digest = external_digest(source.id, file.path)
+            for passage in work.passages.of_version(document.id, document.live_version or ""):
+                place = Location.model_validate(passage.location).model_copy(update={"path": file.path})
+                passage.location = place.model_dump(mode="json")
+            _count(work, source.id, "renamed")
+
+    def _remove_gone(
+        self, source: SourceRecord, changes: SourceChanges, unread: set[str], run: JobRun
+    ) -> None:
+        present = {file.path for file in changes.files}
+        skipped = {file.path for file in changes.skipped} - unread
+        deleted = set(changes.deleted) - present
+        with self._database.begin(run.ctx) as work:
+            for document in work.documents.of_source(source.id):
+                path = document.path or ""
+                if path in skipped or (path not in present if changes.complete else path in deleted):
+                    remove(work, document)
+                    _count(work, source.id, "deleted")
+            work.commit()
+
+
+def _count(work: UnitOfWork, source_id: str, what: str) -> None:
+    source = work.sources.get(source_id)
+    source.counts = {**source.counts, what: source.counts.get(what, 0) + 1}
+
+
+def remove(work: UnitOfWork, document: DocumentRecord) -> None:
+    """Delete a document from SQL and tell the indexes to follow."""
+    work.publish(
+        PassagesRemoved(
+            collection_id=document.collection_id,
+            document_id=document.id,
+            passage_ids=tuple(work.passages.ids([document.id])),
+        )
+    )
+    work.passages.drop(document.id)
+    work.documents.delete(document)
+
+
+def web_address(source: SourceRecord, revision: str | None, path: str) -> str | None:
+    """Where the file can be seen in a browser, for repositories on hosts that lay it out like GitHub."""
+    if source.kind != "git" or not source.location.startswith("https://") or not revision:
+        return None
+    base = source.location.removesuffix("/").removesuffix(".git")
+    if base.startswith("https://gitlab."):
+        return f"{base}/-/blob/{revision}/{path}"
+    return f"{base}/blob/{revision}/{path}"
+
+
+def _settled(document: DocumentRecord, revision: str, job_id: str) -> bool:
+    """True where these bytes are indexed or have failed, or wait for this very job."""
+    if document.file_revision != revision:
+        return False
+    return DocumentState(document.state).final or document.job_id == job_id
+
+
+def _batches(files: Sequence[SourceFile]) -> list[list[SourceFile]]:
+    batches: list[list[SourceFile]] = [[]]
+    size = 0
+    for file in files:
+        if len(batches[-1]) >= BATCH_FILES or size >= BATCH_BYTES:
+            batches.append([])
+            size = 0
+        batches[-1].append(file)
+        size += file.size
+    return batches if batches[0] else []

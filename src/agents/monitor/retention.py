@@ -1,0 +1,36 @@
+"""Removing records that are older than the retention time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete
+
+from src.database.models import (
+    ActivityLine,
+    DeadLetterRecord,
+    EventRecord,
+    InboxRecord,
+    JobRecord,
+    SearchRecord,
+)
+from src.database.repositories.jobs import OPEN
+from src.database.uow import Database
+
+
+def prune(database: Database, before: datetime) -> None:
+    """Each table in its own short transaction. What is unsent, open or unsettled stays, however old."""
+    statements = (
+        delete(ActivityLine).where(ActivityLine.at < before),
+        delete(SearchRecord).where(SearchRecord.at < before),
+        delete(InboxRecord).where(InboxRecord.at < before),
+        delete(EventRecord).where(EventRecord.sent, EventRecord.at < before),
+        delete(DeadLetterRecord).where(DeadLetterRecord.settled_at < before),
+        delete(JobRecord).where(
+            JobRecord.state.not_in(OPEN), JobRecord.finished_at.is_not(None), JobRecord.finished_at < before
+        ),
+    )
+    for statement in statements:
+        with database.begin(relaxed=True) as work:
+            work.session.execute(statement)
+            work.commit()

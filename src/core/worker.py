@@ -1,0 +1,186 @@
+"""The threads that do background work in one process: relay, consumers, jobs and periodic tasks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from .agent import Agent, Every
+from .bus import Broker
+from .clock import Clock, new_id
+from .consumer import Consumer
+from .context import Context
+from .jobs import JobRunner
+from .relay import Relay
+from .signals import Signal
+from .steering import Steering
+from .tally import Tally
+
+log = logging.getLogger("stoa.worker")
+
+IDLE_S = 0.25
+FLUSH_S = 2.0
+
+
+class Leases(Protocol):
+    """Lets one process at a time do a periodic task."""
+
+    def take(self, name: str, holder: str, seconds: float) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Chore:
+    """A periodic method of an agent."""
+
+    name: str
+    agent: str
+    seconds: float
+    call: Callable[[Context], None]
+
+
+def chores(agents: Sequence[Agent]) -> list[Chore]:
+    """The periodic methods that the agents declare."""
+    return [
+        Chore(f"{agent.name}.{attribute}", agent.name, declaration.seconds, getattr(agent, attribute))
+        for agent in agents
+        for attribute, declaration in agent.declarations.items()
+        if isinstance(declaration, Every)
+    ]
+
+
+class Worker:
+    """Starts and drains the threads. Every loop survives the failure of what it calls: it logs, waits a
+    moment and goes on, so that a database that is away for a while needs no restart."""
+
+    def __init__(
+        self,
+        *,
+        relay: Relay,
+        broker: Broker,
+        consumers: Sequence[Consumer],
+        runner: JobRunner,
+        job_kinds: dict[str, str],
+        chores: Sequence[Chore],
+        leases: Leases,
+        steering: Steering,
+        tally: Tally,
+        context: Callable[[str], Context],
+        outbox: Signal,
+        jobs: Signal,
+        clock: Clock,
+        job_threads: int,
+    ) -> None:
+        self._relay = relay
+        self._broker = broker
+        self._consumers = consumers
+        self._runner = runner
+        self._job_kinds = job_kinds
+        self._chores = chores
+        self._leases = leases
+        self._steering = steering
+        self._tally = tally
+        self._context = context
+        self._outbox = outbox
+        self._jobs = jobs
+        self._clock = clock
+        self._job_threads = job_threads
+        self._holder = new_id()
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop.is_set()
+
+    def start(self, *, background: bool = True) -> None:
+        """Start all threads; without ``background`` only those that every process needs."""
+        self._spawn("tally", self._flush)
+        # Every process relays what it commits; the broker is idempotent, so that two may do the same.
+        self._spawn("relay", self._relay_events)
+        if not background:
+            return
+        for consumer in self._consumers:
+            self._spawn(f"events-{consumer.group}", partial(self._consume, consumer))
+        for number in range(self._job_threads):
+            self._spawn(f"jobs-{number}", self._run_jobs)
+        self._spawn("chores", self._do_chores)
+
+    def drain(self, timeout_s: float) -> bool:
+        """Stop taking work and wait for what was begun; True where everything ended in time."""
+        self._stop.set()
+        self._wake()
+        deadline = self._clock.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - self._clock.monotonic()))
+        late = [thread.name for thread in self._threads if thread.is_alive()]
+        if late:
+            log.warning("still busy after %.0f s: %s", timeout_s, ", ".join(late))
+        self._tally.flush()
+        return not late
+
+    def _wake(self) -> None:
+        self._outbox.notify()
+        self._jobs.notify()
+        self._broker.wake()
+
+    def _spawn(self, name: str, loop: Callable[[], None]) -> None:
+        thread = threading.Thread(target=self._guarded, args=(name, loop), name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _guarded(self, name: str, loop: Callable[[], None]) -> None:
+        while not self._stop.is_set():
+            try:
+                loop()
+            except Exception:
+                log.exception("%s failed; going on in a second", name)
+                self._stop.wait(1.0)
+
+    def _flush(self) -> None:
+        while not self._stop.wait(FLUSH_S):
+            self._tally.flush()
+
+    def _relay_events(self) -> None:
+        while not self._stop.is_set():
+            level = self._outbox.level
+            if self._relay.run_once() == 0 and not self._stop.is_set():
+                self._outbox.wait_past(level, IDLE_S)
+
+    def _consume(self, consumer: Consumer) -> None:
+        while not self._stop.is_set():
+            if self._steering.takes_work(consumer.group):
+                consumer.run_once(wait_s=1.0)
+            else:
+                self._stop.wait(IDLE_S)
+
+    def _run_jobs(self) -> None:
+        while not self._stop.is_set():
+            level = self._jobs.level
+            kinds = [kind for kind, agent in self._job_kinds.items() if self._steering.takes_work(agent)]
+            if not (kinds and self._runner.run_once(kinds)):
+                self._jobs.wait_past(level, IDLE_S)
+
+    def _do_chores(self) -> None:
+        due = {chore.name: self._clock.monotonic() for chore in self._chores}
+        while not self._stop.is_set():
+            for chore in self._chores:
+                if self._stop.is_set():
+                    return
+                if self._clock.monotonic() >= due[chore.name] and self._steering.takes_work(chore.agent):
+                    due[chore.name] = self._clock.monotonic() + chore.seconds
+                    self._do(chore)
+            self._stop.wait(IDLE_S)
+
+    def _do(self, chore: Chore) -> None:
+        # The lease is a little shorter than the interval, so that the same process can take it again.
+        if not self._leases.take(chore.name, self._holder, chore.seconds * 0.9):
+            return
+        try:
+            with self._tally.busy(chore.agent, chore.name):
+                chore.call(self._context(chore.agent))
+        except Exception:
+            log.exception("%s failed; it is tried again in %g s", chore.name, chore.seconds)

@@ -1,0 +1,86 @@
+"""Which agents there are, and what each is given. A new agent is one line here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from src.adapters import Adapters
+from src.agents.accounts import AccountsAgent
+from src.agents.accounts.passwords import Passwords
+from src.agents.accounts.tokens import JwtSigner
+from src.agents.answer import AnswerAgent
+from src.agents.catalogue import CatalogueAgent
+from src.agents.indexing import IndexingAgent
+from src.agents.indexing.rebuild import IndexFiller
+from src.agents.ingestion import IngestionAgent
+from src.agents.ingestion.pipeline import IngestionPipeline
+from src.agents.ingestion.sync import SourceSync
+from src.agents.monitor import MonitorAgent
+from src.agents.monitor.agents import AgentBoard
+from src.agents.monitor.health import HealthCheck
+from src.agents.monitor.metrics import MetricsReader
+from src.agents.retrieval import RetrievalAgent
+from src.core.agent import Agent
+from src.core.caller import Grants
+from src.core.settings import Settings
+from src.core.steering import Steering
+from src.core.tally import Tally
+from src.database.uow import Database
+from src.services.indexing import IndexWriter
+
+
+def make_agents(
+    settings: Settings,
+    database: Database,
+    out: Adapters,
+    grants: Grants,
+    passwords: Passwords,
+    secret: bytes,
+    steering: Steering,
+    tally: Tally,
+) -> tuple[Agent, ...]:
+    """All agents of an application."""
+    writer = IndexWriter(out.vectors, out.lexical, out.embedder)
+    board = AgentBoard(database, out.broker, tally)
+    return (
+        AccountsAgent(
+            database,
+            passwords,
+            JwtSigner(secret, database.clock),
+            token_lifetime_s=settings.token_lifetime_s,
+        ),
+        CatalogueAgent(database, out.blobs, writer),
+        IngestionAgent(
+            database,
+            out.blobs,
+            out.vault,
+            IngestionPipeline(database, out.blobs, out.parser, out.embedder, writer),
+            SourceSync(database, out.blobs, out.vault, out.readers),
+            _next_run,
+            max_file_bytes=settings.max_file_bytes,
+        ),
+        IndexingAgent(database, out.blobs, writer, IndexFiller(database, out.embedder, writer)),
+        RetrievalAgent(database, grants, out.embedder, out.vectors, out.lexical),
+        AnswerAgent(
+            database,
+            out.embedder,
+            out.chat,
+            timeout_s=settings.llm_timeout_s,
+            max_tokens=settings.llm_max_tokens,
+        ),
+        MonitorAgent(
+            database,
+            board,
+            HealthCheck(database, out.vectors, out.lexical, out.embedder, settings.data_dir),
+            MetricsReader(database, board),
+            steering,
+            job_stuck_s=settings.job_stuck_s,
+            retention_days=settings.retention_days,
+        ),
+    )
+
+
+def _next_run(schedule: str, after: datetime) -> datetime:
+    from src.services.sources.schedule import Schedule
+
+    return Schedule.parse(schedule).next_run(after)
