@@ -15,6 +15,7 @@ EVERYWHERE = python_files("src", "tests", "bench", "scripts")
 VAGUE = re.compile(r"(?:^|_)(?:utils?|helpers?|managers?|misc|common|stuff)(?:_|$)")
 READERS_OF_THE_ENVIRONMENT = {
     "src/core/settings.py",  # the one place that reads it for Stoa
+    "src/cli/main.py",  # hands it to the settings
     "src/services/sources/plumbing.py",  # hands git an environment without what it must not see
 }
 
