@@ -19,7 +19,8 @@ _MAX_FORM_FIELD_BYTES = 2 * 2**20
 
 
 def create_app(application: Application) -> Flask:
-    """Build the web face of ``application``; the caller closes ``streams_of(app)`` when it stops serving."""
+    """Build the web face of ``application``; who serves it closes ``state.of(app).streams`` at
+    the end."""
     app = Flask("src.web", static_folder="static", template_folder="templates")
     _configure(app, application)
     open_streams = Streams.over(application)

@@ -43,7 +43,7 @@ def problem_of(error: Exception, request_id: str) -> Problem:
     """The problem that tells of ``error``; an unexpected one gives nothing away but the request's id."""
     if isinstance(error, AppError):
         return Problem(
-            type=_type(error.code),
+            type=type_of(error.code),
             title=error.title,
             status=error.status,
             detail=error.detail,
@@ -55,7 +55,7 @@ def problem_of(error: Exception, request_id: str) -> Problem:
         status = error.code or 500
         code = _CODES.get(status, HTTPStatus(status).name.lower())
         return Problem(
-            type=_type(code),
+            type=type_of(code),
             title=error.name,
             status=status,
             detail=error.description or error.name,
@@ -63,7 +63,7 @@ def problem_of(error: Exception, request_id: str) -> Problem:
             request_id=request_id,
         )
     return Problem(
-        type=_type("internal"),
+        type=type_of("internal"),
         title=AppError.title,
         status=500,
         detail=f"This is a fault of the server. Its log tells more under the request id {request_id}.",
@@ -72,7 +72,8 @@ def problem_of(error: Exception, request_id: str) -> Problem:
     )
 
 
-def _type(code: str) -> str:
+def type_of(code: str) -> str:
+    """Where the problem code is explained."""
     return f"/api/v1/docs#problem-{code}"
 
 

@@ -41,6 +41,11 @@ def install(app: Flask, state: WebState) -> None:
     app.before_request(_take_request_id)
 
 
+def of(app: Flask) -> WebState:
+    """The state of ``app``, for who serves it."""
+    return cast(WebState, app.extensions[_EXTENSION])
+
+
 def application() -> Application:
     """The Application that this request is served by."""
     return _state().application
@@ -52,7 +57,7 @@ def streams() -> Streams:
 
 
 def _state() -> WebState:
-    return cast(WebState, current_app.extensions[_EXTENSION])
+    return of(current_app)
 
 
 def _take_request_id() -> None:

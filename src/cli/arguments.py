@@ -1,0 +1,112 @@
+"""The command line: every verb with its arguments. Nothing heavy is imported for ``--help``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TypeAlias
+
+from .exits import MEANINGS
+
+VERBS = "src.cli.verbs"
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Every verb sets ``verb`` to the module below ``src.cli.verbs`` that carries it out."""
+    parser = argparse.ArgumentParser(
+        prog="run.py",
+        description="Stoa answers questions about your code and documents, with citations.",
+        epilog=_epilog(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", metavar="FILE", help="the settings file (default: config.yaml)")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    _add_servers(verbs)
+    _add_data(verbs)
+    _add_questions(verbs)
+    _add_users(verbs)
+    _verb(verbs, "openapi", "openapi", "print the OpenAPI document of the REST API")
+    return parser
+
+
+_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _verb(verbs: _Verbs, name: str, module: str, text: str, **more: object) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=_epilog(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(verb=module, action=name, **more)
+    return parser
+
+
+def _add_servers(verbs: _Verbs) -> None:
+    _verb(verbs, "all", "serve", "serve the pages and the API, and run the agents, in one process")
+    _verb(verbs, "web", "serve", "serve the pages and the API; another process runs the agents")
+    _verb(verbs, "worker", "serve", "run the agents' background work; another process serves")
+    _verb(verbs, "migrate", "migrate", "bring the database to this version's schema")
+
+
+def _add_data(verbs: _Verbs) -> None:
+    ingest = _verb(verbs, "ingest", "ingest", "add a repository, a folder or files to a collection")
+    ingest.add_argument("what", nargs="+", metavar="PATH|URL", help="what to add")
+    ingest.add_argument("--collection", metavar="NAME", help="made when it is missing (default: from PATH)")
+    ingest.add_argument("--branch", help="of a git repository (default: its own)")
+    ingest.add_argument("--include", action="append", metavar="GLOB", help="only these files")
+    ingest.add_argument("--exclude", action="append", metavar="GLOB", help="not these files")
+    ingest.add_argument("--upload", action="store_true", help="send a folder's files instead of naming it")
+    _json(ingest)
+    check = _verb(verbs, "check", "indexes", "compare the indexes with the database")
+    _json(check)
+    reindex = _verb(verbs, "reindex", "indexes", "rebuild the indexes beside the live ones and switch")
+    for parser in (check, reindex):
+        parser.add_argument("--collection", metavar="NAME", help="of this collection only")
+    _json(reindex)
+
+
+def _add_questions(verbs: _Verbs) -> None:
+    search = _verb(verbs, "search", "search", "find the passages that answer a query")
+    search.add_argument("query")
+    ask = _verb(verbs, "ask", "ask", "answer a question, with citations")
+    ask.add_argument("question")
+    ask.add_argument("--style", choices=("default", "concise", "detailed"))
+    ask.add_argument("--conversation", metavar="ID", help="go on with a conversation")
+    for parser in (search, ask):
+        parser.add_argument(
+            "--collection", action="append", metavar="NAME", help="only here; may be given again"
+        )
+        parser.add_argument("--path", metavar="GLOB", help="only in documents with such a path")
+        parser.add_argument("-k", type=int, metavar="N", help="how many passages")
+        _json(parser)
+
+
+def _add_users(verbs: _Verbs) -> None:
+    user = _verb(verbs, "user", "users", "manage the users")
+    actions = user.add_subparsers(title="actions", metavar="ACTION", required=True)
+    add = _verb(actions, "add", "users", "make a user; the password is asked for")
+    add.add_argument("name")
+    add.add_argument("--role", action="append", default=[], metavar="ROLE", help="admin, reader, …")
+    listing = _verb(actions, "list", "users", "list the users")
+    password = _verb(actions, "password", "users", "set a user's password; it is asked for")
+    disable = _verb(actions, "disable", "users", "switch a user's account off")
+    enable = _verb(actions, "enable", "users", "switch a user's account on again")
+    for parser in (password, disable, enable):
+        parser.add_argument("name")
+    for parser in (add, listing, password, disable, enable):
+        _json(parser)
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the result as JSON, for programs")
+
+
+def _epilog() -> str:
+    codes = "\n".join(f"  {code:3}  {meaning}" for code, meaning in MEANINGS)
+    return (
+        f"exit codes:\n{codes}\n\n"
+        "The verbs that read or change data talk to the server of the data folder where one runs, and\n"
+        "to another one where STOA_URL and STOA_TOKEN are set; else they start one for their own time."
+    )

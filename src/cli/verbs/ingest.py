@@ -1,0 +1,119 @@
+"""``ingest``: repositories, folders and files into a collection, watched to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from src.cli import exits
+from src.cli.client import ApiError, Client
+from src.cli.collections import find_or_make
+from src.cli.connection import connect
+from src.cli.jobs import follow_job
+from src.cli.main import Invocation
+from src.cli.multipart import FilePart
+from src.cli.output import console, print_json
+from src.cli.summary import show_outcome
+from src.cli.targets import Target, batches, files_below, one_file, target_of
+
+_UNSOUND = ("failed", "quarantined")
+_PAGE = 500
+
+
+def run(invocation: Invocation) -> int:
+    """0 where every document of every target was taken, 1 where a job or a document failed."""
+    arguments = invocation.arguments
+    targets = [target_of(text) for text in arguments.what]
+    remote = bool(invocation.environment.get("STOA_URL"))
+    with connect(invocation, work=True) as client:
+        name = arguments.collection or targets[0].name
+        collection_id = find_or_make(client, name)
+        outcomes = [
+            outcome
+            for target in targets
+            for outcome in _add(client, collection_id, target, arguments, remote=remote)
+        ]
+        result = {"collection": client.get(f"/collections/{collection_id}"), "outcomes": outcomes}
+    if arguments.json:
+        print_json(result)
+    else:
+        show_outcome(result)
+    sound = all(one["job"]["state"] == "succeeded" and not one["failed"] for one in outcomes)
+    return exits.OK if sound else exits.FAILED
+
+
+def _add(
+    client: Client, collection_id: str, target: Target, arguments: Any, *, remote: bool
+) -> Iterator[dict[str, Any]]:
+    path = Path(target.location)
+    if target.kind == "file":
+        yield from _upload(client, collection_id, target, [one_file(path)])
+        return
+    is_url = not path.is_absolute()
+    if is_url or not (arguments.upload or remote):
+        try:
+            yield _sync(client, collection_id, target, arguments)
+        except ApiError as error:
+            if error.code != "outside_roots":
+                raise
+            console(error=True).print(
+                f"The server may not read {target.location}: its files are sent to it instead. To have it "
+                f"kept up to date, start the server with STOA_FOLDER_ROOTS={path.parent}.",
+                style="yellow",
+            )
+        else:
+            return
+    found = files_below(path, arguments.include or (), arguments.exclude or ())
+    yield from _upload(client, collection_id, target, found)
+
+
+def _sync(client: Client, collection_id: str, target: Target, arguments: Any) -> dict[str, Any]:
+    """Add the source, or bring it up to date where the collection has it already."""
+    for source in client.items(f"/collections/{collection_id}/sources"):
+        if source["location"] == target.location and source["branch"] in {arguments.branch, None}:
+            accepted = client.post(f"/sources/{source['id']}:sync")
+            break
+    else:
+        body = {
+            "kind": target.kind,
+            "location": target.location,
+            "branch": arguments.branch,
+            "include": arguments.include,
+            "exclude": arguments.exclude,
+        }
+        given = {name: value for name, value in body.items() if value is not None}
+        accepted = client.post(f"/collections/{collection_id}/sources", given)
+    job = follow_job(client, accepted["job_id"], target.name)
+    source_id = accepted["source_id"]
+    return {
+        "target": target.location,
+        "job": job,
+        "source": client.get(f"/sources/{source_id}"),
+        "failed": _failed(client, collection_id, source_id=source_id),
+    }
+
+
+def _upload(
+    client: Client, collection_id: str, target: Target, files: Iterable[FilePart]
+) -> Iterator[dict[str, Any]]:
+    """Send everything first, so that the server works while more comes in, then watch."""
+    path = f"/collections/{collection_id}/documents"
+    accepted = [client.upload(path, batch) for batch in batches(iter(files))]
+    for number, part in enumerate(accepted, start=1):
+        title = target.name if len(accepted) == 1 else f"{target.name} ({number} of {len(accepted)})"
+        job = follow_job(client, part["job_id"], title)
+        ids = {item["document_id"] for item in part["items"]}
+        failed = [one for one in _failed(client, collection_id) if one["id"] in ids]
+        yield {"target": target.location, "job": job, "source": None, "failed": failed}
+
+
+def _failed(client: Client, collection_id: str, **more: str) -> list[dict[str, Any]]:
+    """The documents that could not be taken, as the API tells of them."""
+    return [
+        document
+        for state in _UNSOUND
+        for document in client.items(
+            f"/collections/{collection_id}/documents", state=state, limit=_PAGE, **more
+        )
+    ]

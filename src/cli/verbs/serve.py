@@ -1,0 +1,87 @@
+"""``all``, ``web`` and ``worker``: the long-running processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import FrameType
+
+from src.bootstrap import Application, build
+from src.cli import exits
+from src.cli.connection import administrator_id
+from src.cli.instance import Instance, announced
+from src.cli.logs import log_to
+from src.cli.main import Invocation
+from src.cli.output import console
+from src.cli.service import Service
+
+from .watch import watch_first_jobs
+
+DRAIN_S = 5.0
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def run(invocation: Invocation) -> int:
+    """Serve or work until a signal; a second one ends the process at once."""
+    action = invocation.arguments.action
+    settings = invocation.settings()
+    log_to(settings.data_dir, level=settings.log_level, name="worker" if action == "worker" else "stoa")
+    with ExitStack() as stack:
+        application = build(settings)
+        stack.callback(application.close)
+        if action == "worker":
+            _work(application)
+        else:
+            _serve(application, stack, works=action == "all")
+    return exits.OK
+
+
+def _work(application: Application) -> None:
+    ended = threading.Event()
+    _on_signal(ended.set)
+    application.start(worker=True)
+    console(error=True).print("The agents are at work; end with Ctrl-C.")
+    ended.wait()
+    _drain(application)
+
+
+def _serve(application: Application, stack: ExitStack, *, works: bool) -> None:
+    settings = application.settings
+    service = Service(application, host=settings.host, port=settings.port)
+    _on_signal(service.stop)
+    application.start(worker=works)
+    instance = Instance(os.getpid(), service.url, administrator_id(application))
+    stack.enter_context(announced(settings.data_dir, instance))
+    _welcome(application, service.url)
+    if works:
+        watcher = threading.Thread(target=watch_first_jobs, args=(application,), name="watch", daemon=True)
+        watcher.start()
+    print(f"ready {service.url}", flush=True)
+    service.serve()
+    _drain(application)
+
+
+def _drain(application: Application) -> None:
+    console(error=True).print("Stopping: what has begun is brought to a safe point.")
+    application.drain(DRAIN_S)
+
+
+def _welcome(application: Application, url: str) -> None:
+    out = console(error=True)
+    out.print(f"Stoa is at {url} — sign in there.")
+    if application.first_admin_password is not None:
+        out.print(f"Your first account is admin, its password {application.first_admin_password}")
+        out.print("This is the only time it is shown. Change it with: python run.py user password admin")
+
+
+def _on_signal(stop: Callable[[], None]) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        for one in _SIGNALS:
+            signal.signal(one, signal.SIG_DFL)
+        stop()
+
+    for one in _SIGNALS:
+        signal.signal(one, handle)
