@@ -1,0 +1,1 @@
+"""Turns text into the words that the lexical index stores and looks up."""
