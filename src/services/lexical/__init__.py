@@ -1,0 +1,1 @@
+"""Lexical indexes: BM25 in a folder (tantivy) or in PostgreSQL."""
