@@ -1,0 +1,1 @@
+"""Vector indexes on Chroma: in a folder with one owning process, or on a Chroma server."""
