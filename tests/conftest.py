@@ -8,7 +8,12 @@ import pytest
 
 from tests.support.network import forbid_network
 
-pytest_plugins = ["tests.support.postgres", "tests.support.chroma", "tests.support.chromium"]
+pytest_plugins = [
+    "tests.support.postgres",
+    "tests.support.databases",
+    "tests.support.chroma",
+    "tests.support.chromium",
+]
 
 
 def pytest_configure() -> None:
