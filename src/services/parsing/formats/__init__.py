@@ -1,0 +1,33 @@
+"""One file for each format; ``all_formats`` is the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from src.services.parsing.pieces import Format
+
+from .code import CodeFormat
+from .docx import DocxFormat
+from .html import HtmlFormat
+from .languages import languages
+from .markdown import MarkdownFormat
+from .notebook import NotebookFormat
+from .pdf import PdfFormat
+from .python import PythonFormat
+from .restructured import RestructuredTextFormat
+from .text import TextFormat
+
+
+def all_formats() -> Sequence[Format]:
+    """Every format that is read, one object each; none loads its library before it is used."""
+    return (
+        PythonFormat(),
+        *(CodeFormat(language) for language in languages()),
+        MarkdownFormat(),
+        RestructuredTextFormat(),
+        HtmlFormat(),
+        PdfFormat(),
+        DocxFormat(),
+        NotebookFormat(),
+        TextFormat(),
+    )

@@ -1,0 +1,98 @@
+"""One document in this process: limits, format, pieces, passages."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from src.core.errors import DocumentError
+from src.core.passages import ParsedDocument
+
+from .cutting import Cutter
+from .detection import Detector
+from .formats import all_formats
+from .limits import ParsingLimits
+from .lines import clean
+from .pieces import Original, Reading, unreadable
+from .tokens import fingerprint, token_counter
+
+log = logging.getLogger(__name__)
+
+REVISION = 1
+"""Raise it whenever a change here gives other passages for the same bytes."""
+
+_LIBRARIES = ("markdown-it-py", "pypdfium2", "python-docx", "selectolax", "tokenizers", "tree-sitter")
+
+
+class DocumentParser:
+    """Parses in the calling process, bounded by every limit except time and memory.
+
+    ``tokenizer`` is the embedding model's ``tokenizer.json``; without it tokens are estimated.
+    Foreign bytes belong into ``IsolatedParser``, which runs this class in child processes.
+    """
+
+    def __init__(self, *, tokenizer: Path | None, max_tokens: int, limits: ParsingLimits) -> None:
+        self._cutter = Cutter(token_counter(tokenizer), max_tokens)
+        self._detector = Detector(all_formats())
+        self._limits = limits
+
+    def parse(self, content: bytes, *, name: str, media_type: str | None) -> ParsedDocument:
+        """Raises DocumentError and nothing else, whatever the bytes are."""
+        try:
+            return self._parse(content, name, media_type)
+        except DocumentError:
+            raise
+        except MemoryError as error:
+            raise unreadable("out_of_memory", "The document needs more memory than is allowed.") from error
+        except RecursionError as error:
+            raise unreadable("damaged", "The document is nested too deeply to be read.") from error
+        except Exception as error:
+            log.warning("reading a document failed", exc_info=True)
+            detail = f"The document is damaged and cannot be read ({type(error).__name__})."
+            raise unreadable("damaged", detail) from error
+
+    def _parse(self, content: bytes, name: str, media_type: str | None) -> ParsedDocument:
+        check_size(content, self._limits)
+        if not content.strip():
+            raise unreadable("empty", "The file is empty.")
+        base = name.replace("\\", "/").rpartition("/")[2].lower()
+        original = Original(content, base)
+        reading = self._detector.choose(original, media_type).read(original, self._limits)
+        return self._document(reading)
+
+    def _document(self, reading: Reading) -> ParsedDocument:
+        drafts = self._cutter.cut(reading, self._limits.max_passages)
+        if not drafts:
+            raise unreadable("empty", "The file holds nothing but blank space.")
+        return ParsedDocument(
+            format=reading.format,
+            title=clean(reading.title) if reading.title else None,
+            drafts=drafts,
+            notices=tuple(clean(notice) for notice in reading.notices),
+            readable_text="\n".join(reading.lines.all) if reading.readable else None,
+        )
+
+
+def check_size(content: bytes, limits: ParsingLimits) -> None:
+    """Raises DocumentError ``too_large``."""
+    if len(content) > limits.max_bytes:
+        detail = f"The file has {len(content)} bytes; files up to {limits.max_bytes} bytes are read."
+        raise unreadable("too_large", detail)
+
+
+def parser_version(tokenizer: Path | None, max_tokens: int) -> str:
+    """Names everything that decides which passages the same bytes give."""
+    parts = [
+        f"python {sys.version_info.major}.{sys.version_info.minor}",
+        str(max_tokens),
+        fingerprint(tokenizer),
+    ]
+    for library in _LIBRARIES:
+        try:
+            parts.append(f"{library} {version(library)}")
+        except PackageNotFoundError:
+            parts.append(f"{library} absent")
+    return f"{REVISION}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:12]}"

@@ -1,0 +1,113 @@
+"""The parsing process: reads one document after another from its parent and answers with passages.
+
+It holds no secrets (its environment is empty), cannot outgrow its memory, and ends with its parent.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from src.core.errors import DocumentError
+
+from .frames import PREFIX, frame, header, lengths
+from .limits import ParsingLimits
+from .parser import DocumentParser
+from .transport import pack, pack_error
+
+_PARENT_CHECK_S = 5.0
+_WRITABLE = 2**20  # bytes of any file; the log of a crash is all that this process writes
+_GRACE_S = 10
+
+
+def main(arguments: list[str]) -> None:
+    """Serve until the parent closes the pipe. ``arguments``: the settings as one JSON object."""
+    settings: dict[str, Any] = json.loads(arguments[0])
+    limits = ParsingLimits(**settings["limits"])
+    incoming, outgoing = _private_pipes()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us in order
+    threading.Thread(target=_end_with_parent, args=(incoming.fileno(),), daemon=True).start()
+    _restrict(limits)
+    tokenizer = settings["tokenizer"]
+    parser = DocumentParser(
+        tokenizer=Path(tokenizer) if tokenizer else None, max_tokens=settings["max_tokens"], limits=limits
+    )
+    outgoing.write(frame({"ready": True}))
+    outgoing.flush()
+    while (request := _read(incoming)) is not None:
+        asked, content = request
+        _limit_cpu(limits.seconds_per_file)
+        try:
+            document = parser.parse(content, name=asked["name"], media_type=asked["media_type"])
+            answer = frame({"retire": _is_swollen(limits)}, pack(document))
+        except DocumentError as error:
+            spent = error.code == "out_of_memory"
+            answer = frame({"error": pack_error(error), "retire": spent or _is_swollen(limits)})
+        outgoing.write(answer)
+        outgoing.flush()
+
+
+def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Take the pipes off standard input and output, so that no library can read or write on them."""
+    incoming = os.fdopen(os.dup(0), "rb")
+    outgoing = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    os.dup2(2, 1)
+    os.close(nowhere)
+    faulthandler.enable()
+    return incoming, outgoing
+
+
+def _end_with_parent(pipe: int) -> None:
+    """Exit at once when the parent is gone, also in the middle of a document."""
+    parent = os.getppid()
+    poll = select.poll()
+    poll.register(pipe, 0)  # asks for nothing, yet a closed pipe is always told
+    while os.getppid() == parent:
+        if any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(_PARENT_CHECK_S * 1000)):
+            break
+    os._exit(0)
+
+
+def _restrict(limits: ParsingLimits) -> None:
+    _bound(resource.RLIMIT_CORE, 0)
+    _bound(resource.RLIMIT_FSIZE, _WRITABLE)
+    _bound(resource.RLIMIT_DATA, limits.memory_bytes)
+
+
+def _limit_cpu(seconds: float) -> None:
+    """A last line of defence should the parent be gone while a library never returns."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _bound(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime + seconds) + _GRACE_S)
+
+
+def _bound(what: int, limit: int) -> None:
+    """Set the soft limit, or a stricter one that the machine already has."""
+    _, hard = resource.getrlimit(what)
+    resource.setrlimit(what, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+def _is_swollen(limits: ParsingLimits) -> bool:
+    """Whether a fresh process would be cheaper to keep than this one."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > limits.memory_bytes // 2
+
+
+def _read(pipe: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
+    prefix = pipe.read(PREFIX.size)
+    if len(prefix) < PREFIX.size:
+        return None
+    head, body = lengths(prefix)
+    return header(pipe.read(head)), pipe.read(body)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
