@@ -1,0 +1,110 @@
+"""A document: its text with a passage marked, its passages, its state."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, request, url_for
+
+from src.core.errors import AppError
+from src.core.messages.collections import GetCollection
+from src.core.messages.documents import (
+    DeleteDocument,
+    DocumentText,
+    GetDocument,
+    ListPassages,
+    ReadDocument,
+    RetryDocument,
+)
+from src.web.pages.forms import message
+from src.web.pages.gate import signed_in_only
+from src.web.pages.outcomes import done, moved
+from src.web.problems import Problem, problem_of
+from src.web.state import ask, correlation_id
+
+from .viewer import View, view_of
+
+blueprint = Blueprint(
+    "documents",
+    __name__,
+    template_folder="templates",
+    static_folder="static",
+    static_url_path="/assets/documents",
+)
+signed_in_only(blueprint)
+
+
+@blueprint.get("/documents/<document_id>")
+def show(document_id: str) -> str:
+    """The whole text with the lines of one passage marked; of the cited version where an answer asks."""
+    document = ask(message(GetDocument, document_id=document_id))
+    text, problem = _read(document_id)
+    view: View | None = view_of(text, request.args.get("from", type=int)) if text else None
+    return render_template(
+        "documents/show.html",
+        active="collections",
+        document=document,
+        collection=ask(GetCollection(collection_id=document.collection_id)),
+        text=text,
+        view=view,
+        problem=problem,
+        back=_answer_it_came_from(),
+        place={key: request.args[key] for key in ("passage", "answer", "marker") if key in request.args},
+    )
+
+
+@blueprint.get("/documents/<document_id>/state")
+def state(document_id: str) -> Response:
+    """The document's state, fetched again while it moves; at its end the whole page is."""
+    document = ask(message(GetDocument, document_id=document_id))
+    collection = ask(GetCollection(collection_id=document.collection_id))
+    part = render_template("documents/_state.html", document=document, collection=collection)
+    return Response(part, headers={"HX-Refresh": "true"} if document.state.final else {})
+
+
+@blueprint.get("/documents/<document_id>/passages")
+def passages(document_id: str) -> str:
+    """The passages in reading order, a page at a time."""
+    page = ask(message(ListPassages, document_id=document_id, limit=50, cursor=request.args.get("cursor")))
+    return render_template("documents/_passages.html", document_id=document_id, page=page)
+
+
+@blueprint.post("/documents/<document_id>/retry")
+def retry(document_id: str) -> Response:
+    """Ingest the document again."""
+    ask(message(RetryDocument, document_id=document_id))
+    return done(
+        "The document is in the queue again.",
+        to=url_for("documents.show", document_id=document_id),
+        refresh=("documents-changed", "work-changed"),
+    )
+
+
+@blueprint.post("/documents/<document_id>/delete")
+def delete(document_id: str) -> Response:
+    """Remove the document; its collection is shown then."""
+    document = ask(message(GetDocument, document_id=document_id))
+    ask(DeleteDocument(document_id=document.id))
+    return moved(
+        url_for("collections.show", collection_id=document.collection_id),
+        f"“{document.title or document.external_id}” was deleted.",
+    )
+
+
+def _read(document_id: str) -> tuple[DocumentText | None, Problem | None]:
+    """The text, or why there is none: a document may be waiting, or unreadable."""
+    try:
+        return ask(
+            message(
+                ReadDocument,
+                document_id=document_id,
+                passage_id=request.args.get("passage"),
+                answer_id=request.args.get("answer"),
+                marker=request.args.get("marker"),
+            )
+        ), None
+    except AppError as error:
+        return None, problem_of(error, correlation_id())
+
+
+def _answer_it_came_from() -> str | None:
+    answer_id = request.args.get("answer")
+    return url_for("ask.show", answer_id=answer_id) if answer_id else None
