@@ -177,6 +177,17 @@ class Passages(Repository[PassageRecord]):
             found.update({row.PassageRecord.id: row for row in self._session.execute(query)})
         return found
 
+    def words(self, ids: Sequence[str]) -> dict[str, str]:
+        """Symbol, context and text of passages, for matching identifiers."""
+        found: dict[str, str] = {}
+        for part in chunks(ids):
+            query = select(
+                PassageRecord.id, PassageRecord.symbol, PassageRecord.context, PassageRecord.text
+            ).where(PassageRecord.id.in_(part))
+            for key, symbol, context, text in self._session.execute(query):
+                found[key] = f"{symbol or ''}\n{context}\n{text}"
+        return found
+
     def ids(self, document_ids: Sequence[str]) -> list[str]:
         found: list[str] = []
         for part in chunks(document_ids):
@@ -232,6 +243,19 @@ class CachedVectors:
         for part in chunks(sorted(keys)):
             query = select(VectorRecord.embedding_key, VectorRecord.vector).where(
                 VectorRecord.embedding_version == version, VectorRecord.embedding_key.in_(part)
+            )
+            for key, blob in self._session.execute(query):
+                found[key] = np.frombuffer(blob, dtype="<f4")
+        return found
+
+    def of_passages(self, ids: Sequence[str], version: str) -> dict[str, VectorRows]:
+        """The vectors of passages, by passage id."""
+        found: dict[str, VectorRows] = {}
+        for part in chunks(ids):
+            query = (
+                select(PassageRecord.id, VectorRecord.vector)
+                .join(VectorRecord, VectorRecord.embedding_key == PassageRecord.embedding_key)
+                .where(PassageRecord.id.in_(part), VectorRecord.embedding_version == version)
             )
             for key, blob in self._session.execute(query):
                 found[key] = np.frombuffer(blob, dtype="<f4")

@@ -1,0 +1,5 @@
+"""The retrieval agent: hybrid search over the collections that the caller may read."""
+
+from .agent import RetrievalAgent
+
+__all__ = ["RetrievalAgent"]

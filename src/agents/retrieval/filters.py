@@ -1,0 +1,87 @@
+"""Which passages a search's filters leave."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from sqlalchemy import Select, or_, select
+
+from src.core.caller import Scope
+from src.core.messages.questions import Filters
+from src.database.models import DocumentRecord, PassageRecord
+from src.database.uow import Work
+
+FORMATS_BY_MEDIA_TYPE = {
+    "text/x-python": "python",
+    "text/markdown": "markdown",
+    "text/html": "html",
+    "application/pdf": "pdf",
+    "text/x-rst": "rst",
+    "text/plain": "text",
+}
+
+
+def allowed_passages(work: Work, scope: Scope, filters: Filters | None) -> dict[str, set[str]] | None:
+    """The ids of the live passages that match every filter, by collection; None where there is no filter.
+
+    The scope is part of the statement: a filter can only narrow what the caller may read.
+    """
+    if filters is None or filters.empty:
+        return None
+    documents = _documents(scope, filters)
+    rows = work.session.execute(documents).all()
+    if filters.path is not None:
+        wanted = _glob(filters.path)
+        rows = [row for row in rows if wanted.fullmatch(row.path or row.external_id)]
+    allowed: dict[str, set[str]] = {collection_id: set() for collection_id in scope.collection_ids}
+    ids = [row.id for row in rows]
+    for start in range(0, len(ids), 500):
+        query = select(PassageRecord.id, PassageRecord.collection_id).where(
+            PassageRecord.document_id.in_(ids[start : start + 500]), PassageRecord.live
+        )
+        if filters.kinds:
+            query = query.where(PassageRecord.kind.in_(filters.kinds))
+        for passage_id, collection_id in work.session.execute(query):
+            allowed[collection_id].add(passage_id)
+    return allowed
+
+
+def _documents(scope: Scope, filters: Filters) -> Select[str, str | None, str]:
+    query = select(DocumentRecord.id, DocumentRecord.path, DocumentRecord.external_id).where(
+        DocumentRecord.collection_id.in_(scope.collection_ids), DocumentRecord.live_version.is_not(None)
+    )
+    if filters.source_ids:
+        query = query.where(DocumentRecord.source_id.in_(filters.source_ids))
+    if filters.document_ids:
+        query = query.where(DocumentRecord.id.in_(filters.document_ids))
+    if filters.types:
+        formats = {FORMATS_BY_MEDIA_TYPE.get(name, name) for name in filters.types}
+        query = query.where(
+            or_(DocumentRecord.media_type.in_(filters.types), DocumentRecord.live_format.in_(formats))
+        )
+    return query
+
+
+@lru_cache(maxsize=256)
+def _glob(pattern: str) -> re.Pattern[str]:
+    """A path glob: ``*`` and ``?`` stay within a folder, ``**`` crosses folders. A pattern without a
+    slash matches the file's name in any folder; one that ends in a slash everything below."""
+    if pattern.endswith("/"):
+        pattern += "**"
+    if "/" not in pattern:
+        pattern = f"**/{pattern}"
+    parts = []
+    position = 0
+    while position < len(pattern):
+        if pattern.startswith("**/", position):
+            parts.append("(?:.*/)?")
+            position += 3
+        elif pattern.startswith("**", position):
+            parts.append(".*")
+            position += 2
+        else:
+            character = pattern[position]
+            parts.append({"*": "[^/]*", "?": "[^/]"}.get(character, re.escape(character)))
+            position += 1
+    return re.compile("".join(parts).removeprefix("/"), re.DOTALL)
