@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -193,7 +193,7 @@ class SourceSpec:
     branch: str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    credential: str | None = None
+    credential: str | None = field(default=None, repr=False)
 
 
 class SourceReader(Protocol):
