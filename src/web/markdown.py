@@ -81,6 +81,8 @@ def _citation(state: StateInline, silent: bool) -> bool:
     if found is None or found[1] not in state.env.get("markers", ()):
         return False
     if not silent:
+        if state.pending.endswith(" "):  # a marker stays on the line of what it supports
+            state.pending = state.pending.rstrip(" ") + "\u00a0"
         token = state.push("citation", "a", 0)
         token.content = found[1]
     state.pos = found.end()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import dedent
 
 from flask import url_for
 from markupsafe import Markup
@@ -82,7 +83,7 @@ def card_of(citation: Citation, answer_id: str, passages: Iterable[Hit]) -> Cita
         ),
         anchor=f"{anchor_of(answer_id)}-{citation.marker}",
         code=code,
-        quote=highlight(citation.quote, path=citation.location.path)
+        quote=highlight(dedent(citation.quote), path=citation.location.path)
         if code
         else Markup.escape(citation.quote),
         citation=citation,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from flask import Blueprint, Response, render_template, request, url_for
 
 from src.core.errors import AppError
@@ -47,7 +49,7 @@ def show(document_id: str) -> str:
         view=view,
         problem=problem,
         back=_answer_it_came_from(),
-        place={key: request.args[key] for key in ("passage", "answer", "marker") if key in request.args},
+        window=lambda start: _window(document_id, start),
     )
 
 
@@ -103,6 +105,12 @@ def _read(document_id: str) -> tuple[DocumentText | None, Problem | None]:
         ), None
     except AppError as error:
         return None, problem_of(error, correlation_id())
+
+
+def _window(document_id: str, start: int) -> str:
+    """The address of this page from line ``start`` on, with the same lines marked."""
+    kept = [(name, request.args[name]) for name in ("passage", "answer", "marker") if name in request.args]
+    return f"{url_for('documents.show', document_id=document_id)}?{urlencode([('from', start), *kept])}"
 
 
 def _answer_it_came_from() -> str | None:
