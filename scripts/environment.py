@@ -35,16 +35,25 @@ def lament() -> str:
     )
 
 
+def here() -> str:
+    """This interpreter, or the one that an active environment was made from: an environment cannot well
+    renew itself."""
+    if sys.prefix == sys.base_prefix:
+        return sys.executable
+    return os.path.join(sys.base_prefix, "bin", "python{}.{}".format(*sys.version_info))
+
+
 def main() -> int:
     """Find an interpreter that suits, and go on in it."""
-    if not suits(sys.executable):
-        for name in NAMES:
-            python = shutil.which(name)
-            if python and suits(python):
-                command = [python, os.path.abspath(__file__), *sys.argv[1:]]
-                os.execv(python, command)  # noqa: S606 - the same program with the same arguments
+    for python in [here(), *(shutil.which(name) or "" for name in NAMES)]:
+        if suits(python):
+            break
+    else:
         sys.stderr.write(lament() + "\n")
         return 1
+    if python != sys.executable:
+        command = [python, os.path.abspath(__file__), *sys.argv[1:]]
+        os.execv(python, command)  # noqa: S606 - the same program with the same arguments
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     from scripts.installation import install
 
