@@ -11,6 +11,7 @@ from tests.support.network import forbid_network
 pytest_plugins = [
     "tests.support.postgres",
     "tests.support.databases",
+    "tests.support.application",
     "tests.support.chroma",
     "tests.support.chromium",
 ]

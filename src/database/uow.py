@@ -185,11 +185,9 @@ class UnitOfWork(Work):
     def _record_handled(self, fence: DeliveryFence) -> None:
         if fence.settled:
             raise WiringError("a handler may write in one unit of work only")
-        result = self.session.execute(
-            insert_new(self.session, InboxRecord),
-            {"event_id": fence.event_id, "group": fence.group, "at": self._clock.now()},
-        )
-        if cast("CursorResult[Any]", result).rowcount != 1:
+        row = {"event_id": fence.event_id, "group": fence.group, "at": self._clock.now()}
+        statement = insert_new(self.session, InboxRecord).values(**row).returning(InboxRecord.event_id)
+        if self.session.scalar(statement) is None:
             raise AlreadyHandledError(fence.event_id)
 
     def _hold(self, fence: JobFence) -> None:
@@ -224,10 +222,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Work]:
-        """A session to read with, on one snapshot; it never writes."""
+        """A session to read with, on one snapshot; it never writes. Records outlive it, detached."""
         with self.engine.connect() as connection, Session(connection, autoflush=False) as session:
             yield Work(session)
-            session.rollback()
 
     @contextmanager
     def begin(self, ctx: Context | None = None, *, relaxed: bool = False) -> Iterator[UnitOfWork]:
@@ -237,7 +234,6 @@ class Database:
             with Session(connection, expire_on_commit=False) as session:
                 work = UnitOfWork(session, ctx, self.clock)
                 yield work
-                session.rollback()
         if work.published:
             self.outbox.notify()
         if work.enqueued:

@@ -29,7 +29,6 @@ class IndexFiller:
             with self._database.read() as work:
                 passages = list(work.passages.live_after(collection_id, last, BATCH))
                 documents = {d.id: d for d in work.documents.some({p.document_id for p in passages})}
-                work.session.expunge_all()
             if not passages:
                 return
             self._write([index], passages, documents, run)
@@ -45,7 +44,6 @@ class IndexFiller:
                 found = work.passages.with_documents(wanted[start : start + BATCH])
                 passages = [row.PassageRecord for row in found.values()]
                 documents = {row.DocumentRecord.id: row.DocumentRecord for row in found.values()}
-                work.session.expunge_all()
             self._write([index], passages, documents, run)
             run.check()
 

@@ -91,7 +91,6 @@ class IngestionPipeline:
         while True:
             with self._database.read() as work:
                 documents = work.documents.waiting(job_id, after=last, limit=WINDOW_DOCUMENTS)
-                work.session.expunge_all()
             for document in documents:
                 last = document.id
                 version = version_of(document, self._parser.version)
@@ -148,7 +147,6 @@ class IngestionPipeline:
                 return False
             passages = work.passages.of_version(twin.id, ticket.version)
             drafts = tuple(draft_of(passage) for passage in passages)
-            work.session.expunge_all()
         readable = self._blobs.get(twin.readable_hash).decode() if twin.readable_hash else None
         return ParsedDocument(
             format=twin.live_format or "text",
@@ -176,7 +174,6 @@ class IngestionPipeline:
                 for record in work.indexes.written(run.job.collection_id or "")
                 if self._writer.current(record)
             ]
-            work.session.expunge_all()
         if not open_tickets:
             return
         vectors = self._embed(open_tickets, passages, run)

@@ -134,7 +134,6 @@ class SourceSync:
             known = look.documents.by_external(
                 source.collection_id, [external_digest(source.id, file.path) for file in batch]
             )
-            look.session.expunge_all()
         incoming, unread = [], []
         for file in batch:
             document = known.get(external_digest(source.id, file.path))

@@ -34,7 +34,6 @@ class AgentBoard:
                 (job.kind, job.id, job.stage)
                 for job in work.session.scalars(select(JobRecord).where(JobRecord.state == JobState.RUNNING))
             ]
-            work.session.expunge_all()
         now = self._database.clock.now()
         return tuple(
             self._status(agent, records.get(agent.name), waiting, stuck, buried, running, now)

@@ -93,7 +93,6 @@ class RetrievalAgent(Agent):
         with self._database.read() as work:
             indexes = {record.id: record for record in work.indexes.searched(scope)}
             allowed = allowed_passages(work, scope, request.filters)
-            work.session.expunge_all()
         watch.lap("permission")
         pool = Pool()
         notices: list[str] = []
