@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args, get_origin
 
-from flask import current_app, request
+from flask import request
 from pydantic import ValidationError
 from pydantic_core import from_json
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.formparser import FormDataParser
 
 from src.core.errors import (
     FieldProblem,
@@ -19,11 +18,11 @@ from src.core.errors import (
     UnsupportedMediaError,
 )
 from src.core.messages.base import Request
-from src.core.messages.documents import UploadedFile
 from src.web.problems import invalid
 
 from .operation import Body, Operation
 from .paging import Slice
+from .uploads import uploaded_files
 
 MAX_JSON_BYTES = 2**20
 _LINES = frozenset(
@@ -84,7 +83,7 @@ def _body(operation: Operation) -> dict[str, Any]:
         case Body.NDJSON:
             return {"body": _lines()}
         case Body.FILES:
-            return {"files": _files()}
+            return {"files": uploaded_files()}
         case Body.NONE:
             return {}
 
@@ -103,7 +102,7 @@ def _json() -> dict[str, Any]:
     if not content:
         return {}
     if not (request.mimetype == Body.JSON.value or request.mimetype.endswith("+json")):
-        raise _wrong_type(Body.JSON.value)
+        raise wrong_type(Body.JSON.value)
     try:
         value = from_json(content, allow_inf_nan=False)
     except ValueError as error:
@@ -117,45 +116,11 @@ def _json() -> dict[str, Any]:
 
 def _lines() -> bytes:
     if request.mimetype not in _LINES:
-        raise _wrong_type(Body.NDJSON.value)
+        raise wrong_type(Body.NDJSON.value)
     return _content()
 
 
-def _files() -> list[UploadedFile]:
-    if request.mimetype != Body.FILES.value:
-        raise _wrong_type(Body.FILES.value)
-    parser = FormDataParser(
-        max_form_memory_size=request.max_form_memory_size,
-        max_form_parts=request.max_form_parts,
-        silent=False,
-    )
-    try:
-        _, fields, files = parser.parse(
-            request.stream, request.mimetype, request.content_length, dict(request.mimetype_params)
-        )
-    except RequestEntityTooLarge:
-        limit = current_app.config["MAX_CONTENT_LENGTH"]
-        raise TooLargeError(
-            f"The upload is larger than {limit} bytes or has more than {request.max_form_parts} parts."
-        ) from None
-    except ValueError as error:
-        raise MalformedBodyError(f"The multipart body cannot be read: {error}.") from None
-    stray = [name for name in (*fields, *files) if name != "files"]
-    if stray:
-        raise InvalidRequestError(
-            "Send each file as a part named 'files'.",
-            fields=tuple(FieldProblem(name or "body", "Unknown part") for name in stray[:100]),
-        )
-    try:
-        return [
-            UploadedFile(name=file.filename, media_type=file.mimetype or None, content=file.read())
-            for file in files.getlist("files")
-            if file.filename
-        ]
-    except ValidationError as error:
-        raise invalid(error, prefix=("files",)) from None
-
-
-def _wrong_type(wanted: str) -> UnsupportedMediaError:
+def wrong_type(wanted: str) -> UnsupportedMediaError:
+    """The refusal of a body that is not ``wanted``."""
     got = request.mimetype or "no content type"
     return UnsupportedMediaError(f"Send the body as {wanted}; this request says {got[:100]!r}.")

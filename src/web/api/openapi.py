@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,7 +16,6 @@ from src.core.passages import Location
 from src.web.problems import Problem
 
 from .entry import REFERENCE, Json, entry, health_paths
-from .operation import Body
 from .paging import Slice
 from .table import OPERATIONS, PREFIX
 
@@ -43,7 +43,6 @@ def make_document() -> Json:
     for operation in OPERATIONS:
         paths.setdefault(PREFIX + operation.path, {})[operation.method.lower()] = entry(operation, schemas)
     paths.update(health_paths())
-    _keep_bodies_only(schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Stoa", "version": __version__, "description": _DESCRIPTION},
@@ -59,7 +58,7 @@ def make_document() -> Json:
                     "description": "A JWT of `POST /api/v1/auth/token`, or a personal token (`stoa_…`).",
                 }
             },
-            "schemas": {name: _in_markdown(schemas[name]) for name in sorted(schemas)},
+            "schemas": _in_markdown(_used(schemas, paths)),
         },
     }
 
@@ -96,14 +95,26 @@ def _schemas() -> Json:
     return schemas
 
 
-def _keep_bodies_only(schemas: Json) -> None:
-    """Drop the schemas of messages that come from a query or a path: they are described there."""
-    bodies = {operation.request.__name__ for operation in OPERATIONS if operation.takes is Body.JSON}
-    for operation in OPERATIONS:
-        if operation.request.__name__ not in bodies:
-            schemas.pop(operation.request.__name__, None)
-    for name in ("Slice", "UploadedFile"):
-        schemas.pop(name, None)
+def _used(schemas: Json, paths: Json) -> Json:
+    """The schemas that the paths lead to; what a query or a path holds is described there already."""
+    found: Json = {}
+    waiting = list(_references(paths))
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = schemas[name]
+            waiting.extend(_references(schemas[name]))
+    return dict(sorted(found.items()))
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"].removeprefix(REFERENCE)
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from _references(part)
 
 
 def _in_markdown(value: Any) -> Any:

@@ -33,17 +33,17 @@ class JobHub(Hub):
 
         The caller's right to see the job is shown by having it.
         """
-        yield job
         if job.state in ENDED:
+            yield job
             return
         feed: Feed[Job] = Feed()
         with self._lock:
             self._feeds.setdefault(job.id, set()).add(feed)
-            known = self._last.setdefault(job.id, job)
-            if known != job:
-                feed.put(known)
+            if self._last.setdefault(job.id, job) != job:
+                del self._last[job.id]  # one of the two is old: the next read is told to everyone
             self._ensure_running()
         try:
+            yield job
             yield from feed
         finally:
             with self._lock:

@@ -1,0 +1,51 @@
+"""Liveness, readiness and metrics."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from src.core.messages.console import Metric
+from src.web.api.health import exposition
+from tests.web.api.scripted import ScriptedApplication
+
+
+def test_liveness_looks_at_nothing_but_the_process(client: FlaskClient) -> None:
+    response = client.get("/healthz")
+    assert (response.status_code, response.json) == (200, {"status": "ok"})
+
+
+def test_a_health_check_that_fails_means_not_ready(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = client.get("/readyz")  # the scripted application has no health check
+    assert response.status_code == 503
+    assert response.json["ready"] is False
+    assert response.json["parts"][0]["name"] == "stoa"
+
+
+def test_metrics_are_prometheus_text(client: FlaskClient, scripted: ScriptedApplication) -> None:
+    scripted.samples = (
+        Metric(name="stoa_a_total", kind="counter", help="Counts.", labels={"agent": 'q"\\\n'}, value=3),
+        Metric(name="stoa_b", kind="gauge", help="Two\nlines.", labels={}, value=0.5),
+        Metric(name="stoa_a_total", kind="counter", help="Counts.", labels={"agent": "b"}, value=1e9),
+    )
+    response = client.get("/metrics")
+    assert response.content_type.startswith("text/plain; version=0.0.4")
+    assert response.text == (
+        "# HELP stoa_a_total Counts.\n# TYPE stoa_a_total counter\n"
+        'stoa_a_total{agent="q\\"\\\\\\n"} 3\nstoa_a_total{agent="b"} 1000000000\n'
+        "# HELP stoa_b Two\\nlines.\n# TYPE stoa_b gauge\nstoa_b 0.5\n"
+        "# HELP stoa_open_streams Streams of server-sent events that are open.\n"
+        "# TYPE stoa_open_streams gauge\nstoa_open_streams 0\n"
+    )
+
+
+def test_an_established_reader_understands_the_metrics() -> None:
+    parser = pytest.importorskip("prometheus_client.parser")
+    samples = tuple(
+        Metric(name="stoa_x", kind="gauge", help="X.", labels={"who": who}, value=value)
+        for who, value in (("é", 1.5), ('"', -2.0), ("", 1e300))
+    )
+    (family,) = parser.text_string_to_metric_families("".join(exposition(samples)))
+    assert [(s.labels["who"], s.value) for s in family.samples] == [("é", 1.5), ('"', -2.0), ("", 1e300)]
