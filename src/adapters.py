@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from src.core.bus import Broker
 from src.core.errors import ConfigurationError
@@ -86,7 +87,7 @@ def _lexical(settings: Settings, database: Database) -> LexicalIndex:
     return EmbeddedLexicalIndex(settings.data_dir / "lexical", Analyser())
 
 
-def _embedder(settings: Settings) -> tuple[Embedder, str]:
+def _embedder(settings: Settings) -> tuple[Embedder, Path]:
     """The embedder, and the file of its tokenizer, by which the parser counts."""
     from src.services.embeddings import OnnxEmbedder, resolve_model
 
@@ -97,21 +98,22 @@ def _embedder(settings: Settings) -> tuple[Embedder, str]:
         precision=settings.embedding_precision,
         cache_dir=settings.data_dir / "models",
     )
-    return embedder, str(embedder.tokenizer_path)
+    return embedder, embedder.tokenizer_path
 
 
-def _parser(settings: Settings, embedder: Embedder, tokenizer: str) -> Parser:
-    from src.services.parsing import IsolatedParser, ParsingLimits
+def _parser(settings: Settings, embedder: Embedder, tokenizer: Path) -> Parser:
+    from src.services.parsing.isolated import IsolatedParser
+    from src.services.parsing.limits import ParsingLimits
 
     return IsolatedParser(
-        ParsingLimits(
+        tokenizer=tokenizer,
+        max_tokens=embedder.max_tokens,
+        limits=ParsingLimits(
             max_bytes=settings.max_file_bytes,
             max_unpacked_bytes=settings.max_unpacked_bytes,
             max_pages=settings.max_pages,
             seconds_per_file=settings.parse_timeout_s,
         ),
-        max_tokens=embedder.max_tokens,
-        tokenizer=tokenizer,
     )
 
 
