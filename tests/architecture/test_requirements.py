@@ -8,6 +8,7 @@ from importlib import metadata
 
 import pytest
 
+from src.services.parsing.formats.languages import languages
 from tests.support.source import ROOT, imported_packages, python_files
 
 FOLDER = ROOT / "requirements"
@@ -71,6 +72,5 @@ def test_the_product_imports_what_it_names_and_names_what_it_imports() -> None:
     assert {
         package for package in imported if not named & {*map(canonical, distributions.get(package, []))}
     } == set()
-    words = set(re.findall(r"\w+", "".join(path.read_text(encoding="utf-8") for path in files)))
-    loaded_by_name = {name for name in named if name.replace("-", "_") in words}
+    loaded_by_name = {canonical(language.module) for language in languages()}
     assert named - provided - loaded_by_name - USED_BY_NAME.keys() == set()
