@@ -14,6 +14,7 @@ CHARACTERS_PER_TOKEN = 12
 
 _SENTENCE = re.compile(r".*?[.!?;:][)\"'\]]*(?:\s+|$)|.+?$", re.DOTALL)
 _WORD = re.compile(r"\S+\s*|\s+")
+_LONGEST_SENTENCE = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,15 @@ class Atom:
 
 
 class Scale:
-    """Weighs lines in tokens: the count of the model, or the length where that says more."""
+    """Weighs lines in tokens: the count of the model, or the length where that says more.
 
-    def __init__(self, lines: Lines, count: TokenCounter) -> None:
+    What is heavier than ``limit`` by its length alone is not counted as a whole.
+    """
+
+    def __init__(self, lines: Lines, count: TokenCounter, limit: int) -> None:
         self._lines = lines
         self._count = count
+        self._limit = limit
         self._total = [0]
         for weight in self._weigh(lines.all):
             self._total.append(self._total[-1] + weight)
@@ -40,38 +45,40 @@ class Scale:
         """Tokens of lines ``start`` to ``end``, both included."""
         return self._total[end] - self._total[start - 1]
 
-    def atoms(self, start: int, end: int, limit: int) -> list[Atom]:
-        """The lines as atoms none of which is heavier than ``limit``."""
+    def atoms(self, start: int, end: int) -> list[Atom]:
+        """The lines as atoms none of which is heavier than the limit."""
         atoms: list[Atom] = []
         for number in range(start, end + 1):
             weight = self.weight(number, number)
-            if weight <= limit:
+            if weight <= self._limit:
                 atoms.append(Atom(number, self._lines[number], weight))
             else:
-                parts = self._break(self._lines[number], limit)
+                parts = self._break(self._lines[number])
                 atoms += [Atom(number, text, heft, first=i == 0) for i, (text, heft) in enumerate(parts)]
         return atoms
 
     def _weigh(self, texts: list[str]) -> list[int]:
-        counted = [text for text in texts if text]
-        weights = iter(self._count(counted))
-        return [max(next(weights), len(text) // CHARACTERS_PER_TOKEN) if text else 0 for text in texts]
+        weights = [len(text) // CHARACTERS_PER_TOKEN for text in texts]
+        counted = [i for i, text in enumerate(texts) if text and weights[i] <= self._limit]
+        for index, tokens in zip(counted, self._count([texts[i] for i in counted]), strict=True):
+            weights[index] = max(weights[index], tokens)
+        return weights
 
-    def _break(self, line: str, limit: int) -> Iterator[tuple[str, int]]:
+    def _break(self, line: str) -> Iterator[tuple[str, int]]:
         """The line in sentences, a sentence too long in words, a word too long in letters."""
-        sentences = _SENTENCE.findall(line)
+        sentences = [part for whole in _SENTENCE.findall(line) for part in _slices(whole, _LONGEST_SENTENCE)]
         for sentence, weight in zip(sentences, self._weigh(sentences), strict=True):
-            if weight <= limit:
+            if weight <= self._limit:
                 yield sentence, weight
-                continue
-            words = [part for word in _WORD.findall(sentence) for part in _slices(word, limit)]
-            yield from self._pack(words, limit)
+            else:
+                words = [part for word in _WORD.findall(sentence) for part in _slices(word, self._limit)]
+                yield from self._pack(words)
 
-    def _pack(self, words: list[str], limit: int) -> Iterator[tuple[str, int]]:
+    def _pack(self, words: list[str]) -> Iterator[tuple[str, int]]:
         run: list[str] = []
         total = 0
         for word, weight in zip(words, self._weigh(words), strict=True):
-            if run and total + weight + 1 > limit:
+            if run and total + weight + 1 > self._limit:
                 yield "".join(run), total
                 run, total = [], 0
             run.append(word)

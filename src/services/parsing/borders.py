@@ -16,7 +16,7 @@ _DEEPEST = 8.0
 _EMPTIEST = 0.35  # of the limit: no part is made smaller than this for the sake of a border
 
 
-def best_cut(atoms: Sequence[Atom], first: int, last: int, ideal: float, statements: frozenset[int]) -> int:
+def best_cut(atoms: Sequence[Atom], first: int, last: int, ideal: float, borders: frozenset[int]) -> int:
     """The index in ``first .. last`` before which to cut; ``ideal`` is the index nearest to equal parts.
 
     Cheap borders: a line where a statement begins, little indented, after a blank line; then the ends of
@@ -26,7 +26,7 @@ def best_cut(atoms: Sequence[Atom], first: int, last: int, ideal: float, stateme
     span = max(1.0, (last - first + 1) / 5)
     return min(
         range(first, last + 1),
-        key=lambda i: (_price(atoms, i, statements) + abs(i - ideal) / span, -i),
+        key=lambda i: (_price(atoms, i, borders) + abs(i - ideal) / span, -i),
     )
 
 
@@ -40,7 +40,7 @@ def earliest(atoms: Sequence[Atom], limit: int) -> int:
     return len(atoms)
 
 
-def _price(atoms: Sequence[Atom], index: int, statements: frozenset[int]) -> float:
+def _price(atoms: Sequence[Atom], index: int, borders: frozenset[int]) -> float:
     atom, before = atoms[index], atoms[index - 1]
     if not atom.first:
         return 1.0 if _SENTENCE_END.search(before.text) else 6.0
@@ -54,7 +54,7 @@ def _price(atoms: Sequence[Atom], index: int, statements: frozenset[int]) -> flo
         price -= 0.5
     if _COMMENT.match(before.text.lstrip()):
         price += 2.0  # a comment or a heading stays with what it is about
-    elif statements and atom.line not in statements and not _COMMENT.match(body):
+    elif borders and atom.line not in borders and not _COMMENT.match(body):
         price += 2.0
     if _ITEM.match(body):
         price -= 0.7

@@ -14,7 +14,8 @@ Span = tuple[Piece, int, int]
 Fits = Callable[[int, int], bool]
 
 _WHOLE = frozenset({PassageKind.FUNCTION, PassageKind.METHOD})
-_CLOSER = re.compile(r"\s*(?:end\b|[)\]};,])*\s*$")
+_CLOSER = re.compile(r"(?:end\b|[)\]};,\s])*$")
+_COMMENT = re.compile(r"\s*(?:#|//|--|/?\*)")
 _FEW_LINES = 3
 
 
@@ -45,24 +46,34 @@ def _runs(piece: Piece, lines: Lines, statements: frozenset[int], fits: Fits) ->
     line = piece.start
     for inner in piece.inner:
         start, end = lines.trim(line, min(inner.start - 1, piece.end))
-        if start <= end:
-            if line == piece.start or any(number in statements for number in range(start, end + 1)):
-                parts.append((piece, start, end))
-            elif _closes(lines, start, end):
-                _extend(parts[-1], end)
-            elif end - start < _FEW_LINES or fits(start, inner.end):
-                inner.start = start
+        head = line == piece.start
+        if start <= end and not head and _closes(lines, start, end):
+            _extend(parts[-1], end)
+        elif start <= end:
+            own = head or any(number in statements for number in range(start, end + 1))
+            lead = _last_comment(lines, start, end, statements) if own else start
+            if lead <= end and (end - lead < _FEW_LINES or fits(lead, inner.end)):
+                inner.start = lead
             else:
-                parts.append((piece, start, end))
+                lead = end + 1
+            if start < lead:
+                parts.append((piece, *lines.trim(start, lead - 1)))
         parts.append(inner)
         line = max(line, inner.end + 1)
     start, end = lines.trim(line, piece.end)
-    if start <= end:
-        if _closes(lines, start, end):
-            _extend(parts[-1], end)
-        else:
-            parts.append((piece, start, end))
+    if start <= end and _closes(lines, start, end):
+        _extend(parts[-1], end)
+    elif start <= end:
+        parts.append((piece, start, end))
     return parts
+
+
+def _last_comment(lines: Lines, start: int, end: int, statements: frozenset[int]) -> int:
+    """The first line of the paragraph of comments that ends the range, or ``end + 1``."""
+    line = end
+    while line >= start and line not in statements and _COMMENT.match(lines[line]):
+        line -= 1
+    return line + 1 if line >= start and lines.is_blank(line) else end + 1
 
 
 def _closes(lines: Lines, start: int, end: int) -> bool:
@@ -71,7 +82,7 @@ def _closes(lines: Lines, start: int, end: int) -> bool:
 
 def _extend(part: Piece | Span, end: int) -> None:
     """Give the closing lines of the outer piece to the last inner one, at every depth."""
-    if isinstance(part, Piece):
-        part.end = max(part.end, end)
-        if part.inner:
-            _extend(part.inner[-1], end)
+    piece = part if isinstance(part, Piece) else None
+    while piece is not None:
+        piece.end = max(piece.end, end)
+        piece = piece.inner[-1] if piece.inner else None

@@ -12,13 +12,11 @@ from .atoms import Atom, Scale
 from .borders import best_cut, earliest
 from .carving import carve
 from .lines import clean, cleaned
-from .pieces import Piece, Reading
+from .pieces import Piece, Reading, shortened
 from .tokens import SPECIAL_TOKENS, TokenCounter
 
 CONTEXT_TOKENS = 32
 """What is kept free of ``max_tokens`` for the path and the context line put before the text."""
-
-_LONGEST_CONTEXT = 160
 
 
 class Cutter:
@@ -30,7 +28,7 @@ class Cutter:
 
     def cut(self, reading: Reading, max_passages: int) -> tuple[PassageDraft, ...]:
         """Raises DocumentError ``too_many_passages``."""
-        scale = Scale(reading.lines, self._count)
+        scale = Scale(reading.lines, self._count, self._limit)
         drafts: list[PassageDraft] = []
         begun: set[int] = set()
         spans = carve(
@@ -60,12 +58,12 @@ class Cutter:
             attributes = _attributes(piece, begun, (1, 1))
             yield _draft(piece, start, end, reading.lines.text(start, end), attributes)
             return
-        parts = list(self._parts(scale.atoms(start, end, self._limit), reading.statements))
+        parts = list(self._parts(scale.atoms(start, end), reading.borders))
         for number, atoms in enumerate(parts, start=1):
             attributes = _attributes(piece, begun or number > 1, (number, len(parts)))
             yield _draft(piece, atoms[0].line, atoms[-1].line, _joined(atoms), attributes)
 
-    def _parts(self, atoms: Sequence[Atom], statements: frozenset[int]) -> Iterator[Sequence[Atom]]:
+    def _parts(self, atoms: Sequence[Atom], borders: frozenset[int]) -> Iterator[Sequence[Atom]]:
         begin = 0
         remaining = sum(atom.weight for atom in atoms)
         while remaining > self._limit:
@@ -76,7 +74,7 @@ class Cutter:
             window = atoms[begin:stop]
             fair = remaining / -(-remaining // self._limit)
             first = min(stop, begin + earliest(window, self._limit))
-            cut = best_cut(atoms, first, stop, begin + _reach(window, fair), statements)
+            cut = best_cut(atoms, first, stop, begin + _reach(window, fair), borders)
             cut = max(begin + 1, cut)
             if part := _trimmed(atoms[begin:cut]):
                 yield part
@@ -84,13 +82,6 @@ class Cutter:
             begin = cut
         if part := _trimmed(atoms[begin:]):
             yield part
-
-
-def shortened(context: str) -> str:
-    """The context within its room; what is nearest to the passage stands last and is kept."""
-    if len(context) <= _LONGEST_CONTEXT:
-        return context
-    return "… " + context[-_LONGEST_CONTEXT + 2 :]
 
 
 def _reach(atoms: Sequence[Atom], weight: float) -> int:

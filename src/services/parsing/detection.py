@@ -96,7 +96,7 @@ class Detector:
             return self._suffixes[suffix]
         if kind not in _VAGUE and kind in self._media_types:
             return self._media_types[kind]
-        if shebang := _SHEBANG.match(head):
+        if shebang := _SHEBANG.match(head[:200]):
             suffix = _INTERPRETERS.get(shebang[1].decode(), "")
             if suffix:
                 return self._suffixes[suffix]

@@ -12,6 +12,9 @@ from src.core.passages import PassageKind
 from .limits import ParsingLimits
 from .lines import Lines
 
+LONGEST_CONTEXT = 160
+"""Letters; some 30 word pieces with a path of usual length."""
+
 
 @dataclass(slots=True)
 class Piece:
@@ -37,8 +40,9 @@ class Piece:
 class Reading:
     """A document as one format read it.
 
-    ``statements`` are the lines where a statement or a block begins: the natural borders. ``readable``
-    says that ``lines`` are not the file's own but were made for reading (PDF, DOCX, HTML).
+    ``borders`` are the lines where a statement or a block begins: the natural places to cut.
+    ``statements`` are those of them that say something by themselves, as an ``else:`` does not.
+    ``readable`` says that ``lines`` are not the file's own but made for reading (PDF, DOCX, HTML).
     """
 
     format: str
@@ -46,6 +50,7 @@ class Reading:
     pieces: Sequence[Piece]
     title: str | None = None
     notices: tuple[str, ...] = ()
+    borders: frozenset[int] = frozenset()
     statements: frozenset[int] = frozenset()
     readable: bool = False
 
@@ -74,6 +79,13 @@ class Format(Protocol):
 
     def read(self, original: Original, limits: ParsingLimits) -> Reading:
         """Raises DocumentError where the bytes are damaged, encrypted or over a limit."""
+
+
+def shortened(context: str) -> str:
+    """The context within its room; what is nearest to the passage stands last and is kept."""
+    if len(context) <= LONGEST_CONTEXT:
+        return context
+    return "… " + context[-LONGEST_CONTEXT + 2 :]
 
 
 def unreadable(code: str, detail: str) -> DocumentError:

@@ -13,6 +13,7 @@ TokenCounter = Callable[[Sequence[str]], list[int]]
 SPECIAL_TOKENS = 2
 """What a model puts around every text."""
 
+_BATCH = 2000
 _WORD = re.compile(r"[^\W_]+|[^\w\s]|_")
 
 
@@ -28,8 +29,12 @@ class Tokenizer:
         self._pieces.no_padding()
 
     def __call__(self, texts: Sequence[str]) -> list[int]:
-        encodings = self._pieces.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [len(encoding) for encoding in encodings]
+        counts: list[int] = []
+        for start in range(0, len(texts), _BATCH):  # an encoding is many times as large as its text
+            batch = list(texts[start : start + _BATCH])
+            encodings = self._pieces.encode_batch_fast(batch, add_special_tokens=False)
+            counts += [len(encoding) for encoding in encodings]
+        return counts
 
 
 class Estimate:

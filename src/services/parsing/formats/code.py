@@ -10,7 +10,7 @@ from src.core.passages import PassageKind
 from src.services.parsing.encodings import decode
 from src.services.parsing.limits import ParsingLimits
 from src.services.parsing.lines import Lines
-from src.services.parsing.pieces import Original, Piece, Reading
+from src.services.parsing.pieces import Original, Piece, Reading, shortened
 
 from . import nodes
 from .languages import Language
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _FUNCTIONS = (PassageKind.FUNCTION, PassageKind.METHOD)
 _SHORT = 3  # lines; a function this short inside an expression belongs to what surrounds it
 _MOST_IMPORTS = 200
+_LONGEST_SYMBOL = 500
 
 
 class CodeFormat:
@@ -47,10 +48,13 @@ class CodeFormat:
             self._grammar = Grammar(getattr(module, self._language.function)())
         decoded = decode(original.content)
         lines = Lines(decoded.text)
-        tree = Parser(self._grammar).parse("\n".join(lines.all).encode())
-        pieces, statements = _Outline(self._language, lines).of(tree.root_node)
+        source = "\n".join(lines.all).encode()
+        tree = Parser(self._grammar).parse(source)
+        pieces, statements = _Outline(self._language, lines, source).of(tree.root_node)
         notices = (decoded.notice,) if decoded.notice else ()
-        return Reading(self._language.name, lines, pieces, notices=notices, statements=statements)
+        return Reading(
+            self._language.name, lines, pieces, notices=notices, borders=statements, statements=statements
+        )
 
 
 @dataclass(slots=True)
@@ -67,9 +71,10 @@ class _Lead:
 class _Outline:
     """One walk over a tree that finds every definition and statement."""
 
-    def __init__(self, language: Language, lines: Lines) -> None:
+    def __init__(self, language: Language, lines: Lines, source: bytes) -> None:
         self._language = language
         self._lines = lines
+        self._source = source
         self._statements: set[int] = set()
         self._imports: list[str] = []
         self._waiting: list[tuple[Node, Piece, _Lead | None]] = []
@@ -137,15 +142,17 @@ class _Outline:
             owner.kind is PassageKind.CLASS or node.type == "method_declaration"
         ):
             kind = PassageKind.METHOD
-        signature = nodes.signature(node)
+        signature = nodes.signature(node, self._source)
         label = f"{kind.value} {simple}" if kind in _FUNCTIONS else nodes.unqualified(signature)
         above = [owner.context] if owner.kind is not PassageKind.MODULE or owner.symbol else []
+        if receiver and kind in _FUNCTIONS:
+            above.append(receiver)
         piece = Piece(
             kind,
             lead.start,
             lead.end,
-            context=" › ".join([*above, *([receiver] if receiver and kind in _FUNCTIONS else []), label]),
-            symbol=f"{owner.symbol}.{name}" if owner.symbol else name,
+            context=shortened(" › ".join([*above, label])),
+            symbol=(f"{owner.symbol}.{name}" if owner.symbol else name)[-_LONGEST_SYMBOL:],
             attributes={"language": self._language.name, "signature": signature},
         )
         if docstring := nodes.uncommented(lead.comments):

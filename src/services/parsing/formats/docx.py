@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from src.services.parsing.limits import ParsingLimits
@@ -16,9 +17,11 @@ from .zips import members
 
 if TYPE_CHECKING:
     from docx.document import Document
-    from docx.table import Table
-    from docx.text.paragraph import Paragraph
+    from docx.oxml.xmlchemy import BaseOxmlElement
 
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_BREAKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
 _HEADING = re.compile(r"heading (\d)$", re.IGNORECASE)
 _BODY = "word/document.xml"
 
@@ -30,18 +33,16 @@ class DocxFormat:
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.wordprocessingml.document"})
 
     def read(self, original: Original, limits: ParsingLimits) -> Reading:
-        from docx.table import Table
-
         if _BODY not in members(original.content, limits):
             detail = "The file is a ZIP archive and no Word document; archives are not unpacked."
             raise unreadable("archive", detail)
         document = _open(original.content)
         transcript = Transcript(limits)
-        for item in document.iter_inner_content():
-            if isinstance(item, Table):
-                _write_table(item, transcript)
+        for block in _blocks(document.element.body, f"{_W}p", f"{_W}tbl"):
+            if block.tag == f"{_W}tbl":
+                _write_table(block, transcript)
             else:
-                _write_paragraph(item, transcript)
+                _write_paragraph(block, _style(block, document), transcript)
         lines = transcript.lines()
         if not any(line.strip() for line in lines.all):
             raise unreadable("no_text", "The document holds no text, only pictures or nothing at all.")
@@ -51,7 +52,7 @@ class DocxFormat:
             lines,
             sections(lines, transcript.headings),
             title=title or main_title(transcript.headings),
-            statements=frozenset(transcript.blocks),
+            borders=frozenset(transcript.blocks),
             readable=True,
         )
 
@@ -67,15 +68,39 @@ def _open(content: bytes) -> Document:
         raise unreadable("damaged", detail) from error
 
 
-def _write_paragraph(paragraph: Paragraph, transcript: Transcript) -> None:
-    text = paragraph.text.strip()
+def _blocks(root: BaseOxmlElement, *tags: str) -> Iterator[BaseOxmlElement]:
+    """The outermost elements of these tags, also inside content controls and tracked changes."""
+    waiting = list(reversed(root))
+    while waiting:
+        element = waiting.pop()
+        if element.tag in tags:
+            yield element
+        elif element.tag != _FALLBACK:  # says the same once more for older programs
+            waiting.extend(reversed(element))
+
+
+def _text(paragraph: BaseOxmlElement) -> str:
+    texts = []
+    for element in _blocks(paragraph, f"{_W}t", *_BREAKS):
+        texts.append(_BREAKS.get(element.tag) or element.text or "")
+    return "".join(texts).strip()
+
+
+def _style(paragraph: BaseOxmlElement, document: Document) -> str:
+    from docx.enum.style import WD_STYLE_TYPE
+
+    style = document.part.get_style(paragraph.style, WD_STYLE_TYPE.PARAGRAPH)
+    return style.name or "" if style is not None else ""
+
+
+def _write_paragraph(paragraph: BaseOxmlElement, style: str, transcript: Transcript) -> None:
+    text = _text(paragraph)
     if not text:
         transcript.blank()
         return
-    style = (paragraph.style.name if paragraph.style is not None else "") or ""
     found = _HEADING.match(style)
     if found or style == "Title":
-        transcript.heading(int(found[1]) + 1 if found else 1, text)
+        transcript.heading(int(found[1]) + 1 if found else 1, " ".join(text.split()))
     elif style.startswith("List"):
         transcript.add(f"- {text}")
     else:
@@ -83,15 +108,13 @@ def _write_paragraph(paragraph: Paragraph, transcript: Transcript) -> None:
         transcript.add(text)
 
 
-def _write_table(table: Table, transcript: Transcript) -> None:
+def _write_table(table: BaseOxmlElement, transcript: Transcript) -> None:
     transcript.blank()
-    for row in table.rows:
-        cells: list[str] = []
-        previous = None
-        for cell in row.cells:
-            if cell._tc is not previous:  # a merged cell is listed once for each column it spans
-                cells.append(" ".join(cell.text.split()))
-            previous = cell._tc
+    for row in _blocks(table, f"{_W}tr"):
+        cells = []
+        for cell in _blocks(row, f"{_W}tc"):
+            paragraphs = [_text(paragraph) for paragraph in cell.iter(f"{_W}p")]
+            cells.append(" ".join(" ".join(paragraphs).split()))
         if any(cells):
             transcript.add(" | ".join(cells))
     transcript.blank()

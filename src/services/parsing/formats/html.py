@@ -59,7 +59,7 @@ class HtmlFormat:
             sections(lines, transcript.headings),
             title=named or main_title(transcript.headings),
             notices=(decoded.notice,) if decoded.notice else (),
-            statements=frozenset(transcript.blocks),
+            borders=frozenset(transcript.blocks),
             readable=True,
         )
 
@@ -118,7 +118,7 @@ class _Reader:
         if tag == "br":
             self._words.append("\n" if self._preformatted else "\0")
         elif tag in ("td", "th"):
-            self._words.append(" | " if "".join(self._words).strip() else "")
+            self._words.append(" | " if any(map(str.strip, self._words)) else "")
         elif found := _HEADING.match(tag):
             self._flush()
             self._heading = int(found[1])

@@ -35,7 +35,7 @@ class MarkdownFormat:
             sections(lines, headings),
             title=named[1] if named else main_title(headings),
             notices=(decoded.notice,) if decoded.notice else (),
-            statements=blocks,
+            borders=blocks,
         )
 
 

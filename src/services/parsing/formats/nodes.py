@@ -57,7 +57,7 @@ _NO_BODY = re.compile(
 )
 _GENERICS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 _PREFIX = re.compile(r"^(module\.)?exports\.|\.prototype(?=\.)")
-_MARKS = re.compile(r"^\s*(?:/\*+!?|\*+/|\*(?!\*)|//[/!]?|--+|#+)[ \t]?|\s*\*+/\s*$", re.MULTILINE)
+_MARKS = re.compile(r"^[ \t]*(?:/\*+!?|\*+/|\*(?!\*)|//[/!]?|--+|#+)[ \t]?|[ \t]?\*+/[ \t]*$", re.MULTILINE)
 _VISIBILITY = re.compile(r"^(?:(?:public|private|protected|internal|export|default|pub(?:\([^)]*\))?)\s+)+")
 _LONGEST_NAME = 120
 _LONGEST_SIGNATURE = 300
@@ -148,13 +148,12 @@ def unqualified(signature: str) -> str:
     return _VISIBILITY.sub("", signature)
 
 
-def signature(node: Node) -> str:
+def signature(node: Node, source: bytes) -> str:
     """The head of the definition, up to its body, in one line."""
     body = _body(node)
-    whole = node.text or b""
     skipped = max((child.end_byte for child in _decorations(node)), default=node.start_byte)
     end = body.start_byte if body is not None else node.end_byte
-    head = whole[max(0, skipped - node.start_byte) : max(0, end - node.start_byte)]
+    head = source[skipped : min(end, skipped + 8 * _LONGEST_SIGNATURE)]
     if body is None:
         head = head.strip().partition(b"\n")[0]
     return _fold(head.decode("utf-8", "replace"), _LONGEST_SIGNATURE).rstrip(" {(=:;")
@@ -167,7 +166,8 @@ def decorators(node: Node) -> list[str]:
 
 def uncommented(comments: list[str]) -> str:
     """The text of the comments right above a definition, without their marks."""
-    return _MARKS.sub("", "\n".join(comments)).strip()[:_LONGEST_COMMENT]
+    marked = "\n".join(comments)[: 2 * _LONGEST_COMMENT]
+    return _MARKS.sub("", marked).strip()[:_LONGEST_COMMENT]
 
 
 def _decorations(node: Node) -> list[Node]:

@@ -44,7 +44,8 @@ class PythonFormat:
         notices = (decoded.notice,) if decoded.notice else ()
         lines = Lines(decoded.text)
         try:
-            tree = parse(lines)
+            outline = _Outline(lines)
+            pieces = outline.of(parse(lines))
         except SyntaxError as error:
             where = f" (line {error.lineno})" if error.lineno else ""
             reason = f"The file is not valid Python{where}; it was taken in as plain text."
@@ -52,8 +53,14 @@ class PythonFormat:
         except (ValueError, RecursionError, MemoryError):
             reason = "The file is nested too deeply to be read as Python; it was taken in as plain text."
             return as_text(lines, "python", (*notices, reason))
-        pieces, statements = _Outline(lines).of(tree)
-        return Reading("python", lines, pieces, notices=notices, statements=statements)
+        return Reading(
+            "python",
+            lines,
+            pieces,
+            notices=notices,
+            borders=frozenset(outline.borders),
+            statements=frozenset(outline.statements),
+        )
 
 
 def parse(lines: Lines) -> ast.Module:
@@ -68,11 +75,12 @@ class _Outline:
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
-        self._statements: set[int] = set()
+        self.borders: set[int] = set()
+        self.statements: set[int] = set()
         self._imports = ImportTable()
         self._frames: list[_Frame] = []
 
-    def of(self, tree: ast.Module) -> tuple[list[Piece], frozenset[int]]:
+    def of(self, tree: ast.Module) -> list[Piece]:
         module = Piece(PassageKind.MODULE, 1, len(self._lines), context="module")
         root = _Frame(module, tree)
         self._frames.append(root)
@@ -83,7 +91,7 @@ class _Outline:
             if outer is not None and {frame.piece.kind, outer.piece.kind} <= _FUNCTIONS:
                 outer.names |= frame.names
             frame.piece.attributes = self._attributes(frame)
-        return [module], frozenset(self._statements)
+        return [module]
 
     def _walk(self, tree: ast.Module, root: _Frame) -> None:
         # An explicit stack: a chain of a thousand elif is as deep as the tree.
@@ -100,8 +108,9 @@ class _Outline:
                         owner = self._enter(child, frame)
                     elif isinstance(child, ast.Import | ast.ImportFrom):
                         self._imports.add(child)
+                    self.borders.add(child.lineno)
                     if isinstance(child, _SCOPES) or not hasattr(child, "body"):
-                        self._statements.add(child.lineno)
+                        self.statements.add(child.lineno)
                 waiting.append((child, owner))
 
     def _enter(self, node: Scope, parent: _Frame) -> _Frame:

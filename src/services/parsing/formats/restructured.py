@@ -45,7 +45,7 @@ class RestructuredTextFormat:
             sections(lines, headings),
             title=main_title(headings),
             notices=(decoded.notice,) if decoded.notice else (),
-            statements=frozenset(blocks | {heading.start for heading in headings}),
+            borders=frozenset(blocks | {heading.start for heading in headings}),
         )
 
 

@@ -8,7 +8,7 @@ from src.core.passages import PassageKind
 from src.services.parsing.encodings import decode
 from src.services.parsing.limits import ParsingLimits
 from src.services.parsing.lines import Lines
-from src.services.parsing.pieces import Original, Piece, Reading
+from src.services.parsing.pieces import LONGEST_CONTEXT, Original, Piece, Reading
 
 _SUFFIXES: Mapping[str, str] = {
     ".csv": "csv",
@@ -62,6 +62,6 @@ class TextFormat:
 
 def as_text(lines: Lines, kind: str, notices: tuple[str, ...] = ()) -> Reading:
     """The whole text as one piece; the head line of a table is the context of each of its parts."""
-    context = lines[1].strip() if kind == "csv" and len(lines) > 1 else ""
-    piece = Piece(PassageKind.TEXT, 1, len(lines), context=context, attributes={})
+    context = lines[1].strip()[:LONGEST_CONTEXT] if kind == "csv" and len(lines) > 1 else ""
+    piece = Piece(PassageKind.TEXT, 1, len(lines), context=context)
     return Reading(kind, lines, (piece,), notices=notices)
