@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from src.core.errors import SourceError
@@ -51,13 +52,20 @@ def _git_folder(path: Path) -> Path | None:
 
 
 def _check_objects(roots: Roots, objects: Path, *, depth: int) -> None:
-    _require(roots, objects, objects / "pack")
+    _require(roots, objects, objects / "pack", *_links(objects), *_links(objects / "pack"))
     alternates = objects / "info" / "alternates"
     if not alternates.is_file() or depth >= _DEEPEST:
         return
     for line in alternates.read_text("utf-8", "surrogateescape").splitlines():
         if line and not line.startswith("#"):
             _check_objects(roots, objects / line, depth=depth + 1)
+
+
+def _links(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        return [Path(entry.path) for entry in entries if entry.is_symlink()]
 
 
 def _require(roots: Roots, *paths: Path) -> None:

@@ -14,6 +14,7 @@ from typing import IO
 
 _CHUNK = 65_536
 _TICK_S = 0.5
+_SILENCE_S = 5.0
 _PROGRESS = re.compile(rb"(Counting|Compressing|Receiving|Resolving)[ a-z]+: +(\d+)%")
 
 
@@ -35,8 +36,9 @@ def supervise(
 ) -> tuple[int, bytes, bytes]:
     """Wait for a process that leads its own session; return status, output and the end of its errors.
 
-    ``watch`` is called about twice a second and may raise to stop the process; ``report`` gets git's
-    progress. Whatever ends the wait, no process of the group is left behind.
+    ``watch`` and ``report`` may raise to stop the process. ``watch`` is called about twice a second;
+    ``report`` gets git's progress, and a sign of life where git is silent. Whatever ends the wait, no
+    process of the group is left behind.
     """
     assert process.stdout is not None
     assert process.stderr is not None
@@ -44,16 +46,14 @@ def supervise(
     errors = _Drain(process.stderr, limit=None)
     end = time.monotonic() + timeout_s
     finished = False
-    told = b""
+    progress = _Progress(errors, report)
     try:
         while not output.join(min(_TICK_S, max(0.0, end - time.monotonic()))):
             if time.monotonic() >= end:
                 raise Deadline
             if watch is not None:
                 watch()
-            if report is not None and (found := _PROGRESS.findall(errors.last())) and found[-1] != told:
-                told = found[-1]
-                report(f"{told[0].decode()}: {told[1].decode()} %")
+            progress.tell()
         if output.overflowed:
             raise OutputLimitError
         try:
@@ -69,6 +69,26 @@ def supervise(
         output.close()
         errors.close()
     return status, output.text(), errors.text()
+
+
+class _Progress:
+    """Passes on what git last said of its progress when it is new, or when it is time for a word."""
+
+    def __init__(self, errors: _Drain, report: Callable[[str], None] | None) -> None:
+        self._errors = errors
+        self._report = report
+        self._sentence = "Waiting for git"
+        self._told = time.monotonic()
+
+    def tell(self) -> None:
+        if self._report is None:
+            return
+        found = _PROGRESS.findall(self._errors.last())
+        sentence = f"{found[-1][0].decode()}: {found[-1][1].decode()} %" if found else self._sentence
+        if sentence != self._sentence or time.monotonic() - self._told > _SILENCE_S:
+            self._sentence = sentence
+            self._told = time.monotonic()
+            self._report(sentence)
 
 
 class _Drain:

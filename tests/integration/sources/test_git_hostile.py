@@ -117,7 +117,7 @@ def test_a_local_repository_is_read_below_the_roots_only(
 
 
 @pytest.mark.parametrize(
-    "way", ["git file", "git link", "objects link", "pack link", "alternates", "commondir"]
+    "way", ["git file", "git link", "objects link", "pack link", "object link", "alternates", "commondir"]
 )
 def test_a_repository_that_borrows_from_outside_is_refused(
     source: GitSource, root: Path, tmp_path: Path, way: str
@@ -141,6 +141,10 @@ def test_a_repository_that_borrows_from_outside_is_refused(
         elif way == "pack link":
             shutil.rmtree(objects / "pack")
             (objects / "pack").symlink_to(git / "objects" / "pack")
+        elif way == "object link":
+            name = outside.head()
+            (objects / name[:2]).mkdir(exist_ok=True)
+            (objects / "pack" / "pack-1.pack").symlink_to(git / "objects" / name[:2] / name[2:])
         elif way == "alternates":
             (objects / "info" / "alternates").write_text(f"# one\n{git / 'objects'}\n")
         else:

@@ -84,6 +84,16 @@ def test_progress_is_reported_once_for_each_step() -> None:
     assert told == ["Receiving: 42 %"]
 
 
+def test_what_the_report_raises_ends_the_process() -> None:
+    def cancel(text: str) -> None:
+        raise InterruptedError(text)
+
+    process = start("printf 'Receiving objects:  1%% (1/100)\\r' >&2; sleep 60")
+    with pytest.raises(InterruptedError):
+        supervise(process, timeout_s=30, max_output=100, report=cancel)
+    assert process.returncode is not None
+
+
 def test_no_descriptor_is_left_open() -> None:
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(5):
