@@ -36,6 +36,7 @@ from src.database.ledger import SqlLedger
 from src.database.outbox import SqlEventLog, SqlOutbox
 from src.database.schema import upgrade
 from src.database.uow import Database
+from src.upkeep import make_sample, queue_repair
 from src.wiring import make_agents
 
 JOB_THREADS = 2
@@ -61,8 +62,16 @@ class Application:
     signals: Signals
     secret_key: bytes
     first_admin_password: str | None
+    _database: Database = field(repr=False)
     _worker: Worker = field(repr=False)
     _resources: ExitStack = field(repr=False)
+
+    def prepare(self) -> None:
+        """Queue what a long-running process owes at its start: the sample collection of a new data
+        folder, and a repair of the indexes."""
+        if self.settings.sample:
+            make_sample(self._database, self.orchestrator)
+        queue_repair(self._database)
 
     def start(self, *, worker: bool = True) -> None:
         """Start the background threads; ``worker`` also takes events, jobs and periodic work here."""
@@ -128,6 +137,7 @@ def build(
             signals=signals,
             secret_key=secret,
             first_admin_password=first_password,
+            _database=database,
             _worker=worker,
             _resources=resources.pop_all(),
         )

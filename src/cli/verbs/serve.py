@@ -42,6 +42,7 @@ def run(invocation: Invocation) -> int:
 def _work(application: Application) -> None:
     ended = threading.Event()
     _on_signal(ended.set)
+    application.prepare()
     application.start(worker=True)
     console(error=True).print("The agents are at work; end with Ctrl-C.")
     ended.wait()
@@ -52,6 +53,8 @@ def _serve(application: Application, stack: ExitStack, *, works: bool) -> None:
     settings = application.settings
     service = Service(application, host=settings.host, port=settings.port)
     _on_signal(service.stop)
+    if works:
+        application.prepare()
     application.start(worker=works)
     instance = Instance(os.getpid(), service.url, administrator_id(application))
     stack.enter_context(announced(settings.data_dir, instance))
