@@ -1,0 +1,52 @@
+"""An answer while it is made: what was given out so far, and what that amounts to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from src.core.ports import UsagePiece
+
+
+@dataclass(frozen=True)
+class Delta:
+    """The next characters of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Cited:
+    """Passage ``number`` is cited from here on; ``quote`` is what supports the first sentence that does."""
+
+    number: int
+    quote: str
+
+
+Item = Delta | Cited
+
+
+@dataclass
+class Draft:
+    """``text`` is all deltas joined; ``quotes`` are by passage number, in the order of first citation;
+    ``uncited`` are the claims for which no source was found. ``model`` is who wrote it in the end."""
+
+    text: str = ""
+    quotes: dict[int, str] = field(default_factory=dict)
+    claims: int = 0
+    uncited: list[str] = field(default_factory=list)
+    model: str = ""
+    notice: str | None = None
+    usage: UsagePiece | None = None
+
+    def add(self, item: Item) -> Item:
+        """Take the item over and return it, so that what is recorded is what is given out."""
+        if isinstance(item, Delta):
+            self.text += item.text
+        else:
+            self.quotes.setdefault(item.number, item.quote)
+        return item
+
+    @property
+    def grounded(self) -> bool:
+        """Something is cited, and every claim is."""
+        return bool(self.quotes) and not self.uncited

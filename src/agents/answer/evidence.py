@@ -1,0 +1,51 @@
+"""Whether the retrieved passages can hold an answer at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from src.core.messages.questions import Hit
+
+from .sentences import Words
+
+_READ = 3
+"""Passages whose words count: what only a later one has was hardly asked for."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """``cosine`` is the best dense score, ``coverage`` the share of the question's content words that one
+    of the first passages holds, ``strength`` their weighted sum."""
+
+    cosine: float
+    coverage: float
+    strength: float
+    enough: bool
+
+
+class EvidenceCheck:
+    """Weighs evidence by thresholds that were calibrated on questions with and without an answer.
+
+    A question with less than ``generating`` is answered by nobody. A model judges for itself whether the
+    passages hold an answer; a quotation cannot, so it needs ``quoting``. docs/adr/0005-answers.md has the
+    rates of false refusals and false answers.
+    """
+
+    def __init__(
+        self, words: Words, *, weight: float = 0.3, generating: float = 0.40, quoting: float = 0.48
+    ) -> None:
+        self._words = words
+        self._weight = weight
+        self._generating = generating
+        self._quoting = quoting
+
+    def weigh(self, question: str, hits: Sequence[Hit], *, quoting: bool) -> Evidence:
+        """The evidence that ``hits`` are for ``question``; no hits are never enough."""
+        asked = frozenset(self._words(question))
+        cosine = max((hit.scores.dense or 0.0 for hit in hits), default=0.0)
+        held = [frozenset(self._words(f"{hit.title} {hit.context} {hit.text}")) for hit in hits[:_READ]]
+        coverage = max((len(asked & words) / len(asked) for words in held), default=0.0) if asked else 0.0
+        strength = cosine + self._weight * coverage
+        enough = strength >= (self._quoting if quoting else self._generating)
+        return Evidence(cosine, coverage, strength, bool(hits) and enough)

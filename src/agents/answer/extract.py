@@ -1,0 +1,175 @@
+"""The answer without a language model: the passages' own sentences and code, quoted and cited."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import log
+
+from src.core.messages.questions import Hit, Style
+from src.core.ports import Embedder
+
+from .code import extract_code, gist_of, is_code, language_of, name_of, summary_of
+from .draft import Cited, Delta, Item
+from .markdown import code_span, fenced, quoted
+from .prompt import place
+from .sentences import UnitKind, Words, split_units
+
+MODEL = "extractive"
+LEAD = "Quoted from the sources:"
+
+_READ = 8
+"""Passages that are read for sentences."""
+_COMPARED = 40
+"""Sentences that are embedded, in one batch."""
+_LEXICAL = 0.35
+_PASSAGE = 0.25
+_KEEP = 0.8
+"""A further source or sentence is quoted where it scores this share of the best."""
+_SAME = 0.7
+_FEWEST_WORDS = 3
+_LONGEST = 700
+
+
+@dataclass(frozen=True)
+class Length:
+    """How much an extract quotes."""
+
+    sources: int
+    sentences: int
+
+
+LENGTHS = {Style.CONCISE: Length(1, 2), Style.DEFAULT: Length(3, 3), Style.DETAILED: Length(5, 4)}
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A sentence of a passage, or the gist of a piece of code."""
+
+    hit: Hit
+    start: int
+    end: int
+    words: frozenset[str]
+    is_code: bool
+
+    @property
+    def text(self) -> str:
+        return gist_of(self.hit) if self.is_code else self.hit.text[self.start : self.end]
+
+
+class Extractor:
+    """Chooses what to quote by sentence similarity and by shared words, weighted by their rarity."""
+
+    def __init__(self, embedder: Embedder, words: Words) -> None:
+        self._embedder = embedder
+        self._words = words
+
+    def extract(self, question: str, hits: Sequence[Hit], style: Style = Style.DEFAULT) -> Iterator[Item]:
+        """The items of an answer made of quotations; none where no passage holds a sentence."""
+        asked = frozenset(self._words(question))
+        candidates = self._candidates(hits[:_READ])
+        scored = self._scored(question, asked, candidates)
+        chosen = _choose(scored, LENGTHS[style])
+        if chosen:
+            yield Delta(f"{LEAD}\n")
+        for hit, group in chosen:
+            if group[0].is_code:
+                yield from self._code(hit, asked)
+            else:
+                yield from _prose(hit, sorted(group, key=lambda candidate: candidate.start))
+
+    def _candidates(self, hits: Sequence[Hit]) -> list[_Candidate]:
+        candidates = []
+        for hit in hits:
+            if is_code(hit):
+                gist = frozenset(self._words(f"{gist_of(hit)} {hit.text}"))
+                candidates.append(_Candidate(hit, 0, len(hit.text), gist, is_code=True))
+                continue
+            for start, end in _quotable(hit.text):
+                known = frozenset(self._words(hit.text[start:end]))
+                if len(known) >= _FEWEST_WORDS:
+                    candidates.append(_Candidate(hit, start, end, known, is_code=False))
+        return candidates
+
+    def _scored(
+        self, question: str, asked: frozenset[str], candidates: Sequence[_Candidate]
+    ) -> list[tuple[float, _Candidate]]:
+        """Each candidate with cosine + lexical share + standing of its passage, best first."""
+        if not candidates:
+            return []
+        held_by = Counter(word for candidate in candidates for word in candidate.words & asked)
+        rarity = {word: log(1 + len(candidates) / count) for word, count in held_by.items()}
+        whole = sum(rarity.values()) or 1.0
+        best = max((candidate.hit.score for candidate in candidates), default=1.0) or 1.0
+        rough = []
+        for candidate in candidates:
+            lexical = sum(rarity[word] for word in candidate.words & asked) / whole
+            standing = max(0.0, candidate.hit.score / best)
+            rough.append((_LEXICAL * lexical + _PASSAGE * standing, candidate))
+        rough.sort(key=lambda pair: -pair[0])
+        rough = rough[:_COMPARED]
+        vectors = self._embedder.embed_passages([candidate.text for _, candidate in rough])
+        cosines = vectors @ self._embedder.embed_query(question)
+        scored = [
+            (score + float(cosine), candidate)
+            for (score, candidate), cosine in zip(rough, cosines, strict=True)
+        ]
+        return sorted(scored, key=lambda pair: -pair[0])
+
+    def _code(self, hit: Hit, asked: frozenset[str]) -> Iterator[Item]:
+        extract = extract_code(hit.text, asked, self._words)
+        summary = summary_of(hit)
+        name = f"{code_span(name_of(hit))} in " if name_of(hit) else ""
+        about = f": {quoted(summary)}" if summary else ""
+        yield Delta(f"\n{name}{code_span(place(hit))}{about} [{hit.rank}]\n\n")
+        yield Delta("\n\n…\n\n".join(fenced(block, language_of(hit)) for block in extract.blocks) + "\n")
+        yield Cited(hit.rank, extract.blocks[-1])
+
+
+def _quotable(text: str) -> Iterator[tuple[int, int]]:
+    """The spans that can be quoted: sentences and code, a question together with what follows it."""
+    asked: int | None = None
+    for unit in split_units(text):
+        if unit.kind is UnitKind.HEADING or unit.end - unit.start > _LONGEST:
+            asked = None
+        elif unit.of(text).endswith("?"):
+            asked = unit.start if asked is None else asked
+        else:
+            begin = unit.start if asked is None or unit.end - asked > _LONGEST else asked
+            yield begin, unit.end
+            asked = None
+
+
+def _prose(hit: Hit, group: Sequence[_Candidate]) -> Iterator[Item]:
+    """One block quote: the sentences in their order, a gap between them marked."""
+    parts: list[str] = []
+    for before, candidate in zip([None, *group], group, strict=False):
+        gap = before is not None and hit.text[before.end : candidate.start].strip()
+        parts.append(("… " if gap else "") + quoted(candidate.text))
+    yield Delta(f"\n> {' '.join(parts)} [{hit.rank}]\n")
+    whole = hit.text[group[0].start : group[-1].end]
+    yield Cited(hit.rank, whole if len(whole) <= _LONGEST else group[0].text)
+
+
+def _choose(scored: Sequence[tuple[float, _Candidate]], length: Length) -> list[tuple[Hit, list[_Candidate]]]:
+    """The best candidates grouped by passage, best passage first, nothing said twice."""
+    groups: dict[str, list[_Candidate]] = {}
+    hits: dict[str, Hit] = {}
+    said: list[frozenset[str]] = []
+    for score, candidate in scored:
+        if score < _KEEP * scored[0][0]:
+            break
+        key = candidate.hit.passage_id
+        group = groups.get(key)
+        full = len(group) >= length.sentences if group else len(groups) >= length.sources
+        if full or any(_alike(candidate.words, words) for words in said):
+            continue
+        groups.setdefault(key, []).append(candidate)
+        hits[key] = candidate.hit
+        said.append(candidate.words)
+    return [(hits[key], group) for key, group in groups.items()]
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return len(one & other) >= _SAME * len(one | other)

@@ -1,0 +1,105 @@
+"""Keeps generated and quoted text inert in Markdown: nothing in it loads, links, or passes for a citation.
+
+A page that shows an answer cleans its HTML as well; this holds for every other reader of the text. The
+only live parts of an answer are its own `[n]` markers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_IMAGE = re.compile(r"!\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
+_LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?([^)\s>]*)>?[^)]*\)")
+_ADDRESS = re.compile(
+    r"<?\b((?:[a-z][a-z0-9+.-]{1,20}:(?://|(?=[^\s:]*@)|(?<=javascript:)|(?<=data:))|www\.)[^\s<>\"'`\])]+"
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>?",
+    re.IGNORECASE,
+)
+_TAIL = ".,;:!?*_"
+_ACTIVE = re.compile(
+    r"<(?=[A-Za-z/!?])|!(?=\[)|\](?=[(\[])|\[(?=\s*\d[\d\s,;–-]*\])|(?m:^ {0,3}\[(?=[^\]\n]*\]:))"
+)
+_BLOCK_START = re.compile(r"(?:#{1,6}(?=\s|$)|>|[-+*](?=\s)|=+\s*$|\d{1,9}(?=[.)](?:\s|$))|`{3,}|~{3,}|\|)")
+
+REMOVED = "(link removed)"
+
+
+def inert(text: str, known: Callable[[str], bool] | None = None) -> str:
+    """``text`` with images reduced to their description, links to their text, HTML and bracketed numbers
+    escaped, and addresses as inline code. An address that is not ``known`` is removed; None knows all.
+
+    Inline code stays as it is. Works on any slice of a text: what a slice leaves open, such as `](`, is
+    escaped, so slices joined are inert too.
+    """
+    parts: list[str] = []
+    position = 0
+    for code in _CODE.finditer(text):
+        parts += [_inert_prose(text[position : code.start()], known), code.group()]
+        position = code.end()
+    parts.append(_inert_prose(text[position:], known))
+    return "".join(parts)
+
+
+def quoted(text: str) -> str:
+    """A quoted sentence on one line: white space folded, nothing active, no block syntax at its start."""
+    line = " ".join(text.split())
+    if line.count("`") % 2:
+        line = line.replace("`", "'")
+    line = inert(line)
+    start = _BLOCK_START.match(line)
+    if not start:
+        return line
+    digits = start.group().isdigit()
+    return f"{start.group()}\\{line[start.end() :]}" if digits else f"\\{line}"
+
+
+def fenced(code: str, language: str) -> str:
+    """A block of code, verbatim, between fences that no line of it can close."""
+    longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
+    fence = "`" * max(3, longest + 1)
+    name = re.sub(r"[^\w+#.-]", "", language)[:30]
+    return f"{fence}{name}\n{code.rstrip()}\n{fence}"
+
+
+def code_span(text: str) -> str:
+    """``text`` as inline code on one line."""
+    line = " ".join(text.split())
+    longest = max((len(run) for run in re.findall(r"`+", line)), default=0)
+    ticks = "`" * (longest + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{ticks}{pad}{line}{pad}{ticks}" if line else ""
+
+
+def _inert_prose(text: str, known: Callable[[str], bool] | None) -> str:
+    if not text:
+        return text
+    text = _IMAGE.sub(lambda found: found.group(1), text)
+    text = _LINK.sub(_link_text, text)
+    parts: list[str] = []
+    position = 0
+    for found in _ADDRESS.finditer(text):
+        address = found.group(1).rstrip(_TAIL)
+        shown = code_span(address) if known is None or known(address) else REMOVED
+        tail = found.group(1)[len(address) :]
+        parts += [_escaped(text[position : found.start()]), shown, tail]
+        position = found.end()
+    parts.append(_escaped(text[position:]))
+    return "".join(parts)
+
+
+def _link_text(found: re.Match[str]) -> str:
+    label, address = found.group(1).strip(), found.group(2)
+    if label and (label == address or not _ADDRESS.search(address)):
+        return label
+    return f"{label} {address}".strip()
+
+
+def _escaped(text: str) -> str:
+    def escape(found: re.Match[str]) -> str:
+        before = text[: found.start()]
+        already = (len(before) - len(before.rstrip("\\"))) % 2 == 1
+        return found.group() if already else f"{found.group()[:-1]}\\{found.group()[-1:]}"
+
+    return _ACTIVE.sub(escape, text)
