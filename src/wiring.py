@@ -27,6 +27,7 @@ from src.core.steering import Steering
 from src.core.tally import Tally
 from src.database.uow import Database
 from src.services.indexing import IndexWriter
+from src.services.text.analyser import Analyser
 
 
 def make_agents(
@@ -41,6 +42,7 @@ def make_agents(
 ) -> tuple[Agent, ...]:
     """All agents of an application."""
     writer = IndexWriter(out.vectors, out.lexical, out.embedder)
+    analyser = Analyser()
     board = AgentBoard(database, out.broker, tally)
     return (
         AccountsAgent(
@@ -65,6 +67,7 @@ def make_agents(
             database,
             out.embedder,
             out.chat,
+            lambda text: analyser.analyse(text).content,
             timeout_s=settings.llm_timeout_s,
             max_tokens=settings.llm_max_tokens,
         ),
