@@ -62,7 +62,8 @@ class Application:
     signals: Signals
     secret_key: bytes
     first_admin_password: str | None
-    _database: Database = field(repr=False)
+    database: Database = field(repr=False)
+    adapters: Adapters = field(repr=False)
     _worker: Worker = field(repr=False)
     _resources: ExitStack = field(repr=False)
 
@@ -70,8 +71,8 @@ class Application:
         """Queue what a long-running process owes at its start: the sample collection of a new data
         folder, and a repair of the indexes."""
         if self.settings.sample:
-            make_sample(self._database, self.orchestrator)
-        queue_repair(self._database)
+            make_sample(self.database, self.orchestrator)
+        queue_repair(self.database)
 
     def start(self, *, worker: bool = True) -> None:
         """Start the background threads; ``worker`` also takes events, jobs and periodic work here."""
@@ -137,7 +138,8 @@ def build(
             signals=signals,
             secret_key=secret,
             first_admin_password=first_password,
-            _database=database,
+            database=database,
+            adapters=out,
             _worker=worker,
             _resources=resources.pop_all(),
         )

@@ -33,6 +33,11 @@ class Delivery:
 class Broker(Protocol):
     """At-least-once delivery of every event to each subscribed group."""
 
+    @property
+    def same_log(self) -> bool:
+        """True where deliveries are settled in the SQL database that holds the effects: a power cut then
+        loses both or neither, so a handler's commit need not wait for the disk."""
+
     def subscribe(self, subscription: Subscription) -> None:
         """Declare a group before events for it are published; again with the same group replaces it."""
 

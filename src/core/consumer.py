@@ -113,7 +113,7 @@ class Consumer:
         try:
             for delivery in deliveries:
                 key = delivery.envelope.key
-                fence = DeliveryFence(delivery.envelope.id, self.group)
+                fence = DeliveryFence(delivery.envelope.id, self.group, repeatable=self._broker.same_log)
                 ctx = self._context(delivery, fence)
                 started = ctx.clock.monotonic() if started is None else started
                 late = ctx.clock.monotonic() - started > self._lease_s / 2

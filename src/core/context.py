@@ -21,11 +21,13 @@ R = TypeVar("R")
 class DeliveryFence:
     """The unit of work of an event handler commits "handled by ``group``" with its effects.
 
-    The unit of work sets ``settled`` when it did; a second writing unit of work is a bug.
+    The unit of work sets ``settled`` when it did; a second writing unit of work is a bug. ``repeatable``
+    is True where a power cut that loses the commit also loses the ack: it need not wait for the disk.
     """
 
     event_id: str
     group: str
+    repeatable: bool = False
     settled: bool = False
 
 

@@ -35,7 +35,7 @@ class SqlLedger:
         return found
 
     def settle(self, group: str, event_id: str) -> None:
-        with self._database.begin() as work:
+        with self._database.begin(relaxed=True) as work:
             self._record(work, group, event_id)
             work.commit()
 

@@ -36,7 +36,8 @@ class SqlOutbox:
 
     def mark_sent(self, envelopes: Sequence[Envelope]) -> None:
         ids = [envelope.id for envelope in envelopes]
-        with self._database.begin() as work:
+        # Lost at a power cut, the mark is made again: the broker knows the event already.
+        with self._database.begin(relaxed=True) as work:
             if self._database.dialect == "postgresql":
                 work.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
             last = work.session.scalar(select(func.max(EventRecord.position))) or 0

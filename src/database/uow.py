@@ -228,7 +228,10 @@ class Database:
 
     @contextmanager
     def begin(self, ctx: Context | None = None, *, relaxed: bool = False) -> Iterator[UnitOfWork]:
-        """A unit of work. ``relaxed`` is for records whose loss at a power cut harms nobody."""
+        """A unit of work. ``relaxed`` is for records whose loss at a power cut harms nobody; what a
+        handler of a repeatable delivery writes is one of them, since it is then done again."""
+        fence = ctx.fence if ctx else None
+        relaxed = relaxed or (isinstance(fence, DeliveryFence) and fence.repeatable)
         with self._exclusive(), self.engine.connect() as plain:
             connection = plain.execution_options(**{WRITES: True, RELAXED: relaxed})
             with Session(connection, expire_on_commit=False) as session:

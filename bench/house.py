@@ -1,0 +1,64 @@
+"""A real application for a benchmark, and its administrator."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import SecretStr
+
+from src.bootstrap import Application, build
+from src.core.caller import Caller
+from src.core.jobs import JobState
+from src.core.messages.base import Request
+from src.core.messages.jobs import GetJob, Job
+from src.core.settings import Settings
+
+R = TypeVar("R")
+
+OPEN = {JobState.QUEUED, JobState.RUNNING}
+
+
+class BenchHouse:
+    """Asks as an administrator."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+        self.caller = Caller(user_id="bench", username="bench", roles=frozenset({"admin"}))
+
+    def ask(self, request: Request[R]) -> R:
+        orchestrator = self.application.orchestrator
+        return orchestrator.ask(request, orchestrator.context(self.caller))
+
+    def finish(self, job_id: str) -> Job:
+        """Wait for the end of a job."""
+        while (job := self.ask(GetJob(job_id=job_id))).state in OPEN:
+            time.sleep(0.05)
+        if job.state is not JobState.SUCCEEDED:
+            raise RuntimeError(f"the job ended as {job.state}: {job.error}")
+        return job
+
+
+@contextmanager
+def house(data_dir: Path, *, worker: bool = True, **values: object) -> Iterator[BenchHouse]:
+    """A started application in ``data_dir``."""
+    settings = Settings.model_validate(
+        {
+            "data_dir": data_dir,
+            "port": 0,
+            "sample": False,
+            "llm": "extractive",
+            "admin_password": SecretStr("a password for the bench"),
+        }
+        | values
+    )
+    application = build(settings)
+    application.start(worker=worker)
+    try:
+        yield BenchHouse(application)
+    finally:
+        application.drain()
+        application.close()
