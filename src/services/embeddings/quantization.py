@@ -1,0 +1,131 @@
+"""Dense layers of a graph: in float, or in int8 with the outlier channels levelled first.
+
+A dynamic int8 product spreads 256 steps over the whole range of its input. BERT has a few channels whose
+peaks are five to ten times those of all others, so a plain quantisation spends nearly all steps on them.
+Two rewritings, exact before rounding, lower these peaks:
+
+* the input of attention and of the feed-forward layer is a layer norm's output: its high channels are
+  divided and their rows of weights multiplied by the same (Xiao et al. 2023, SmoothQuant);
+* behind the activation, where the outlier neurons have large weights too, such a neuron is computed in
+  several copies, each divided by their number, with the same weights (Zhao et al. 2019, outlier channel
+  splitting).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .graphs import GraphWriter
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+
+# The exponent and the two bounds were chosen by agreement with the float graph: docs/adr/0003.
+_LEVELLING = 0.75
+_SPLIT_QUANTILE = 0.99
+_SPLIT_TOLERANCE = 1.5
+_LANES = 4
+_STEPS = 127
+
+
+class Dense(Protocol):
+    """How a graph computes ``x @ weights + bias``. ``weights`` has the shape (inputs, outputs)."""
+
+    def apply(
+        self,
+        writer: GraphWriter,
+        name: str,
+        x: str,
+        weights: Floats,
+        bias: Floats,
+        copies: Integers | None = None,
+    ) -> str:
+        """Add the layer ``name`` and return its output. ``copies`` says for each input how many equal
+        inputs share its part; None where every input is the only one."""
+
+    def copies(self, name: str, channels: int) -> Integers:
+        """How often each of the ``channels`` inputs of layer ``name`` is to be computed."""
+
+
+class FloatDense:
+    """Dense layers in float32. Remembers the input of each, so that it can be looked at."""
+
+    def __init__(self) -> None:
+        self.inputs: dict[str, str] = {}
+
+    def apply(
+        self,
+        writer: GraphWriter,
+        name: str,
+        x: str,
+        weights: Floats,
+        bias: Floats,
+        copies: Integers | None = None,
+    ) -> str:
+        self.inputs[name] = x
+        operands = [x, writer.tensor(f"{name}.weights", weights), writer.tensor(f"{name}.bias", bias)]
+        return writer.node("Gemm", operands, name)
+
+    def copies(self, name: str, channels: int) -> Integers:
+        return np.ones(channels, np.int64)
+
+
+class Int8Dense:
+    """Dense layers with int8 weights, one scale for each output, and inputs quantised as they come.
+
+    ``peaks`` holds the largest magnitude seen in each input channel of each layer.
+    """
+
+    def __init__(self, peaks: Mapping[str, Floats]) -> None:
+        self._peaks = peaks
+
+    def apply(
+        self,
+        writer: GraphWriter,
+        name: str,
+        x: str,
+        weights: Floats,
+        bias: Floats,
+        copies: Integers | None = None,
+    ) -> str:
+        if copies is None:
+            divisors = levels(self._peaks[name])
+            weights = weights * divisors[:, None]
+        else:
+            divisors = copies.astype(np.float32)
+        if divisors.max() > 1:
+            x = writer.node("Mul", [x, writer.tensor(f"{name}.levels", 1 / divisors)], f"{name}.levelled")
+        scales = np.maximum(np.abs(weights).max(axis=0) / _STEPS, np.finfo(np.float32).tiny)
+        operands = [
+            writer.tensor(f"{name}.weights", np.rint(weights / scales).astype(np.int8)),
+            writer.tensor(f"{name}.scales", scales),
+            writer.tensor(f"{name}.zeros", np.zeros(len(scales), np.int8)),
+            writer.tensor(f"{name}.bias", bias),
+        ]
+        return writer.fused("DynamicQuantizeMatMul", [x, *operands], name)
+
+    def copies(self, name: str, channels: int) -> Integers:
+        return splits(self._peaks[name])
+
+
+def levels(peaks: Floats) -> Floats:
+    """What each channel is divided by, so that peaks above the median come nearer to it; at least 1."""
+    usual = max(float(np.median(peaks)), float(np.finfo(np.float32).tiny))
+    divisors: Floats = (np.maximum(1, peaks / usual) ** _LEVELLING).astype(np.float32)
+    return divisors
+
+
+def splits(peaks: Floats) -> Integers:
+    """How many copies of each channel keep every peak near those of nearly all channels.
+
+    The total is a multiple of four: the integer kernels multiply four inputs at a time.
+    """
+    usual = max(float(np.quantile(peaks, _SPLIT_QUANTILE)), float(np.finfo(np.float32).tiny))
+    copies: Integers = np.maximum(1, np.ceil(peaks / (usual * _SPLIT_TOLERANCE))).astype(np.int64)
+    while copies.sum() % _LANES:
+        copies[np.argmax(peaks / copies)] += 1
+    return copies
