@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import git
+
+from src.core.ports import SourceSpec
 
 
 class Repository:
@@ -27,6 +29,10 @@ class Repository:
         path.mkdir(parents=True)
         git.Git(path).init("--quiet", "--initial-branch=main", *options)
         return cls(path)
+
+    def spec(self, **options: Any) -> SourceSpec:
+        """The repository as a source, by its path."""
+        return SourceSpec("git", str(self.path), **options)
 
     def git(self, *arguments: str | bytes, stdin: bytes = b"") -> bytes:
         """Run git in the repository; its output without the last line end."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from src.services.parsing.selection import skip_reason
+from src.services.sources.git import GitSource
 from tests.support.git import GitHttpServer, Repository
 
 
@@ -33,6 +34,11 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def source(tmp_path: Path, root: Path) -> GitSource:
+    return GitSource(tmp_path / "clones", (root,), skip_reason)
+
+
+@pytest.fixture
 def repository(root: Path, _own_git_settings: None) -> Repository:
     return Repository.create(root / "project")
 
@@ -42,8 +48,3 @@ def http(tmp_path: Path, root: Path) -> Iterator[GitHttpServer]:
     """git's own HTTP backend over the repositories in ``root``; ``ann`` with ``s3cret-t0ken`` may read."""
     with GitHttpServer(root, "ann", "s3cret-t0ken") as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def _git_needed() -> None:
-    assert shutil.which("git"), "these tests need git"

@@ -36,9 +36,9 @@ def test_bytes_come_back_under_their_digest(blobs: FileBlobs, content: bytes) ->
 def test_the_same_bytes_are_stored_once(blobs: FileBlobs, tmp_path: Path) -> None:
     first = blobs.put(b"text")
     place = only(tmp_path.rglob(first))
-    written = place.stat().st_mtime_ns
+    written = place.stat().st_ino
     assert blobs.put(b"text") == first
-    assert place.stat().st_mtime_ns == written
+    assert place.stat().st_ino == written
     assert list(blobs.digests()) == [first]
 
 
@@ -57,6 +57,22 @@ def test_deleted_bytes_are_gone_and_deleting_again_is_no_error(blobs: FileBlobs)
         blobs.get(digest)
     assert blobs.put(b"text") == digest
     assert blobs.get(digest) == b"text"
+
+
+def test_what_was_put_again_lately_is_not_unwanted(blobs: FileBlobs, tmp_path: Path) -> None:
+    old, again = blobs.put(b"old"), blobs.put(b"again")
+    for digest in (old, again):
+        os.utime(only(tmp_path.rglob(digest)), (1, 1))
+    blobs.put(b"again")
+    assert list(blobs.unwanted_since(3600)) == [old]
+
+
+def test_what_is_stored_is_known_to_be(blobs: FileBlobs) -> None:
+    digest = blobs.put(b"text")
+    assert blobs.has(digest)
+    blobs.delete(digest)
+    assert not blobs.has(digest)
+    assert not blobs.has("../../etc/passwd")
 
 
 def test_digests_are_told_in_order_and_nothing_else(blobs: FileBlobs, tmp_path: Path) -> None:
