@@ -89,11 +89,11 @@ def _lexical(settings: Settings, database: Database) -> LexicalIndex:
 
 def _embedder(settings: Settings) -> tuple[Embedder, Path]:
     """The embedder, and the file of its tokenizer, by which the parser counts."""
-    from src.services.embeddings import OnnxEmbedder, resolve_model
+    from src.services.embeddings.catalog import find_model
+    from src.services.embeddings.embedder import OnnxEmbedder
 
-    model = resolve_model(settings.embedding_model)
     embedder = OnnxEmbedder(
-        model,
+        find_model(settings.embedding_model, hub_cache=settings.data_dir / "models" / "hub"),
         threads=settings.embedding_threads or os.cpu_count() or 1,
         precision=settings.embedding_precision,
         cache_dir=settings.data_dir / "models",
