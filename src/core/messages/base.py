@@ -10,13 +10,14 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
-def _no_nul(text: str) -> str:
+def no_nul(text: str) -> str:
+    """Let text without NUL pass. Limits that count after stripping must stand before it."""
     if "\x00" in text:
         raise ValueError("must not hold a NUL character")
     return text
 
 
-Text = Annotated[str, AfterValidator(_no_nul)]
+Text = Annotated[str, AfterValidator(no_nul)]
 """Text from outside: no NUL, which PostgreSQL cannot store; lone surrogates pydantic refuses itself."""
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]

@@ -6,12 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from .base import Access, Event, Id, Page, Reply, Request, Target, Text
+from .base import Access, Event, Id, Page, Reply, Request, Target, Text, no_nul
 from .lists import Cursor, Limit
 
-Name = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(no_nul)
+]
 
 
 class Visibility(StrEnum):

@@ -6,14 +6,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from src.core.passages import Location, PassageKind
 
-from .base import Access, Event, Id, Message, Page, Reply, Request, Target, Text
+from .base import Access, Event, Id, Message, Page, Reply, Request, Target, Text, no_nul
 from .lists import Cursor, Limit
 
-Question = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+Question = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(no_nul)
+]
 CollectionIds = Annotated[tuple[Id, ...] | None, Field(max_length=200)]
 
 
