@@ -57,9 +57,9 @@ def _bar(states: Iterable[dict[str, Any]], title: str) -> dict[str, Any]:
 
 
 def _told(job: dict[str, Any]) -> str:
-    done = f"{job['done']} of {job['total']}" if job["total"] is not None else str(job["done"])
+    done = f"{job['done']} of {job['total']}" if job["total"] is not None else str(job["done"] or "")
     if job["state"] in {"succeeded", "cancelled"}:
-        return f"{job['state']}, {done} done"
+        return f"{job['state']}, {done} done" if done else str(job["state"])
     if job["state"] == "failed":
         return f"failed: {printable((job['error'] or {}).get('detail', 'the log tells why'))}"
     return ", ".join(part for part in (_stage(job), done, _pace(job)) if part)

@@ -12,11 +12,12 @@ from types import FrameType
 from src.bootstrap import Application, build
 from src.cli import exits
 from src.cli.connection import administrator_id
-from src.cli.instance import Instance, announced
+from src.cli.instance import Instance, announced, find
 from src.cli.logs import log_to
 from src.cli.main import Invocation
 from src.cli.output import console
 from src.cli.service import Service
+from src.core.errors import ConfigurationError
 
 from .watch import watch_first_jobs
 
@@ -28,6 +29,12 @@ def run(invocation: Invocation) -> int:
     """Serve or work until a signal; a second one ends the process at once."""
     action = invocation.arguments.action
     settings = invocation.settings()
+    other = find(settings.data_dir) if action != "worker" else None
+    if other is not None:
+        raise ConfigurationError(
+            f"Stoa serves this data folder already, at {other.url} (process {other.pid}): use that, stop it, "
+            "or set STOA_DATA_DIR to another folder."
+        )
     log_to(settings.data_dir, level=settings.log_level, name="worker" if action == "worker" else "stoa")
     with ExitStack() as stack:
         application = build(settings)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from src.cli.progress import follow
 from src.core.caller import Caller
 from src.core.jobs import JobState
+from src.core.messages.collections import GetCollection
 from src.core.messages.jobs import GetJob, Job, ListJobs
 
 if TYPE_CHECKING:
@@ -31,9 +32,18 @@ def watch_first_jobs(application: Application) -> None:
             for job in orchestrator.ask(ListJobs(state=state), ctx).items
         ]
         for job in sorted(waiting, key=lambda job: job.id):
-            follow(_states(application, job), "Indexing" if job.kind == "ingest" else job.kind.capitalize())
+            follow(_states(application, job), _title(application, job))
     except Exception:
         log.exception("the progress can no longer be shown; the work goes on")
+
+
+def _title(application: Application, job: Job) -> str:
+    """The name of the job's collection, or what kind of job it is."""
+    if job.collection_id is None:
+        return job.kind.capitalize()
+    orchestrator = application.orchestrator
+    ctx = orchestrator.context(Caller.agent("terminal"))
+    return orchestrator.ask(GetCollection(collection_id=job.collection_id), ctx).name
 
 
 def _states(application: Application, job: Job) -> Iterator[dict[str, Any]]:
