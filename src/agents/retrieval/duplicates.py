@@ -4,41 +4,68 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
 
 SHINGLE = 4
 ALIKE = 0.9
 
-_WORD = re.compile(r"\w+")
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_LENGTHS_ALIKE = 0.85
+_LONGEST_WORDS = 8
 
 
 def fold(ranked: Sequence[tuple[str, str]]) -> list[tuple[str, tuple[str, ...]]]:
     """For ``(id, text)`` best first: each passage that stays, with the ids of those it stands for.
 
-    Two texts are nearly the same where the Jaccard similarity of their word shingles is at least
-    ``ALIKE`` (Broder, "On the resemblance and containment of documents", 1997).
+    Two texts are nearly the same where the Jaccard similarity of their shingles of four tokens is at
+    least ``ALIKE`` (Broder, "On the resemblance and containment of documents", 1997). Case and white
+    space do not count; operators and brackets do, since in code they are the difference.
     """
-    kept: list[tuple[str, frozenset[int], list[str]]] = []
+    kept: list[_Text] = []
     for key, text in ranked:
-        shingles = _shingles(text)
-        for _, other, duplicates in kept:
-            if _alike(shingles, other):
-                duplicates.append(key)
+        passage = _Text(key, text)
+        for other in kept:
+            if passage.resembles(other):
+                other.duplicates.append(key)
                 break
         else:
-            kept.append((key, shingles, []))
-    return [(key, tuple(duplicates)) for key, _, duplicates in kept]
+            kept.append(passage)
+    return [(passage.key, tuple(passage.duplicates)) for passage in kept]
 
 
-def _shingles(text: str) -> frozenset[int]:
-    words = _WORD.findall(text.lower()) or [text.strip()]
-    if len(words) <= SHINGLE:
-        return frozenset([hash(tuple(words))])
-    return frozenset(hash(tuple(words[i : i + SHINGLE])) for i in range(len(words) - SHINGLE + 1))
+class _Text:
+    """A passage's text, taken apart only as far as a comparison needs it: most pairs already differ in
+    length or share few of their longest words."""
+
+    def __init__(self, key: str, text: str) -> None:
+        self.key = key
+        self.duplicates: list[str] = []
+        self._pieces = text.lower().split()
+        self._length = sum(map(len, self._pieces))
+
+    def resembles(self, other: _Text) -> bool:
+        small, large = sorted((self._length, other._length))
+        if small < _LENGTHS_ALIKE * large:
+            return False
+        if self._pieces == other._pieces:
+            return True
+        if 2 * len(self._longest & other._longest) < len(self._longest):
+            return False
+        return _jaccard(self._shingles, other._shingles) >= ALIKE
+
+    @cached_property
+    def _longest(self) -> frozenset[str]:
+        return frozenset(sorted(dict.fromkeys(self._pieces), key=len)[-_LONGEST_WORDS:])
+
+    @cached_property
+    def _shingles(self) -> frozenset[tuple[str, ...]]:
+        tokens = _TOKEN.findall(" ".join(self._pieces))
+        if len(tokens) < SHINGLE:
+            return frozenset([tuple(tokens)])
+        return frozenset(zip(*(tokens[start:] for start in range(SHINGLE)), strict=False))
 
 
-def _alike(one: frozenset[int], other: frozenset[int]) -> bool:
-    small, large = sorted((len(one), len(other)))
-    if small < ALIKE * large:
-        return False
+def _jaccard(one: frozenset[Any], other: frozenset[Any]) -> float:
     shared = len(one & other)
-    return shared >= ALIKE * (len(one) + len(other) - shared)
+    return shared / (len(one) + len(other) - shared)
