@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from src.web.highlight import lines
 WINDOW = 2000
 """Lines shown at once."""
 _BEFORE = 400
+_SAMPLE = 4000
+_STRANGE_SHARE = 50
+"""One control character in this many is more than text holds."""
 _PROSE = frozenset(
     {"markdown", "rst", "restructuredtext", "html", "pdf", "docx", "text", "plain", "notebook"}
 )
@@ -69,6 +73,15 @@ def view_of(document: DocumentText, start: int | None = None) -> View:
         previous=max(1, start - WINDOW) if start > 1 else None,
         following=end + 1 if end < len(made) else None,
     )
+
+
+def is_binary(text: str) -> bool:
+    """Whether this is no text but the bytes of a file that was never read, shown as characters."""
+    start = text[:_SAMPLE]
+    strange = sum(
+        (unicodedata.category(one) == "Cc" and one not in "\t\n\r\f") or one == "\ufffd" for one in start
+    )
+    return strange * _STRANGE_SHARE > len(start)
 
 
 def _is_prose(document: DocumentText) -> bool:

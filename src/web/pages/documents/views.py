@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -22,7 +23,7 @@ from src.web.pages.outcomes import done, moved
 from src.web.problems import Problem, problem_of
 from src.web.state import ask, correlation_id
 
-from .viewer import View, view_of
+from .viewer import View, is_binary, view_of
 
 blueprint = Blueprint(
     "documents",
@@ -92,19 +93,21 @@ def delete(document_id: str) -> Response:
 
 
 def _read(document_id: str) -> tuple[DocumentText | None, Problem | None]:
-    """The text, or why there is none: a document may be waiting, or unreadable."""
-    try:
-        return ask(
-            message(
-                ReadDocument,
-                document_id=document_id,
-                passage_id=request.args.get("passage"),
-                answer_id=request.args.get("answer"),
-                marker=request.args.get("marker"),
-            )
-        ), None
-    except AppError as error:
-        return None, problem_of(error, correlation_id())
+    """The text, and what is wrong with it: a document may be waiting or unreadable, and the passage
+    that was asked for may be gone from it."""
+    place = {"passage_id": "passage", "answer_id": "answer", "marker": "marker"}
+    wanted: dict[str, Any] = {
+        field: request.args[name] for field, name in place.items() if request.args.get(name)
+    }
+    problem = None
+    for values in (wanted, {}) if wanted else ({},):
+        try:
+            text = ask(message(ReadDocument, document_id=document_id, **values))
+        except AppError as error:
+            problem = problem or problem_of(error, correlation_id())
+        else:
+            return (None if is_binary(text.text) else text), problem
+    return None, problem
 
 
 def _window(document_id: str, start: int) -> str:

@@ -1,0 +1,93 @@
+"""A person at a real browser in front of the real site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.support.application import ADMIN_PASSWORD
+from tests.support.chromium import console_errors
+from tests.support.site import Site
+
+PATIENCE_S = 30
+T = TypeVar("T")
+
+
+@dataclass
+class Person:
+    """What a person does: look, wait, click, type."""
+
+    browser: webdriver.Chrome
+    site: Site
+
+    def open(self, path: str) -> None:
+        self.browser.get(self.site.url + path)
+
+    def sign_in(self, password: str = ADMIN_PASSWORD) -> None:
+        self.open("/login")
+        self.browser.find_element(By.ID, "username").send_keys("admin")
+        self.browser.find_element(By.ID, "password").send_keys(password, Keys.ENTER)
+
+    def see(self, testid: str, words: str = "") -> WebElement:
+        """The element with this test id, and these words in it, as soon as it is shown."""
+        return self.wait(lambda: self.find(testid, words), f"{testid} with {words!r}")
+
+    def find(self, testid: str, words: str = "") -> WebElement | None:
+        for one in self.all(testid):
+            if one.is_displayed() and words in one.text:
+                return one
+        return None
+
+    def all(self, testid: str) -> list[WebElement]:
+        return self.browser.find_elements(By.CSS_SELECTOR, f"[data-testid='{testid}']")
+
+    def gone(self, testid: str) -> None:
+        self.wait(lambda: not self.all(testid), f"{testid} to go")
+
+    def click(self, testid: str, words: str = "") -> None:
+        """Click it; a part that is fetched anew in that moment is clicked again."""
+
+        def once() -> bool:
+            element = self.find(testid, words)
+            if element is None:
+                return False
+            self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+            element.click()
+            return True
+
+        self.wait(once, f"{testid} to be clicked")
+
+    def wait(self, look: Callable[[], T | None], what: str) -> T:
+        ignored = [StaleElementReferenceException]
+        waiting = WebDriverWait(self.browser, PATIENCE_S, poll_frequency=0.1, ignored_exceptions=ignored)
+        return waiting.until(lambda _: look() or False, f"waited for {what} at {self.browser.current_url}")
+
+    def ask(self, question: str) -> WebElement:
+        """Ask and wait for the whole answer; returns its turn."""
+        before = len(self.all("permalink"))
+        self.see("question").send_keys(question, Keys.ENTER)
+        self.wait(lambda: len(self.all("permalink")) > before, "the answer")
+        return self.all("turn")[-1]
+
+    def focused(self) -> WebElement:
+        return self.browser.switch_to.active_element
+
+
+@pytest.fixture
+def person(browser: webdriver.Chrome, site: Site) -> Iterator[Person]:
+    """Someone signed in at a wide window; scripts must not have complained at the end."""
+    someone = Person(browser, site)
+    someone.sign_in()
+    someone.see("question")
+    yield someone
+    complaints = [line for line in console_errors(browser) if "Failed to load resource" not in line]
+    assert complaints == []

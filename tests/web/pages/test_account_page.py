@@ -1,0 +1,73 @@
+"""Tokens of one's own, and users for administrators."""
+
+from __future__ import annotations
+
+from src.core.messages.accounts import ListUsers
+from tests.support.site import READER, Site, marked, words
+
+
+def test_a_token_is_shown_once_works_and_can_be_revoked(site: Site) -> None:
+    visitor = site.visitor(as_=READER)
+    visitor.page("/account")
+    tree = visitor.read(visitor.send("/account/tokens", {"name": "nightly"}))
+    token = words(marked(tree, "token-text")[0])
+    assert token.startswith("stoa_")
+    assert token not in visitor.page("/account").html
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert site.app.test_client().get("/api/v1/me", headers=bearer).status_code == 200
+    row = next(one for one in marked(visitor.page("/account"), "token") if "nightly" in words(one))
+    form = row.css_first("form")
+    assert form is not None
+    visitor.send(str(form.attributes["action"]), {})
+    assert site.app.test_client().get("/api/v1/me", headers=bearer).status_code == 401
+
+
+def test_a_token_without_a_name_is_refused_beside_the_field(site: Site) -> None:
+    visitor = site.visitor(as_=READER)
+    visitor.page("/account")
+    tree = visitor.read(visitor.send("/account/tokens", {"name": ""}), status=422)
+    assert marked(tree, "token-name-error")
+
+
+def test_an_administrator_makes_users_who_can_sign_in(site: Site) -> None:
+    visitor = site.visitor()
+    visitor.page("/account")
+    form = {"username": "li.wei", "password": "a good long one", "roles": "reader"}
+    assert visitor.send("/account/users", form).status_code == 303
+    assert site.visitor(signed_in=False).sign_in("li.wei", "a good long one").status_code == 303
+
+
+def test_a_short_password_is_refused_beside_the_field_and_never_echoed(site: Site) -> None:
+    visitor = site.visitor()
+    visitor.page("/account")
+    sent = visitor.send("/account/users", {"username": "ada", "password": "sh0rt!"})
+    tree = visitor.read(sent, status=422)
+    assert marked(tree, "new-password-error")
+    assert "sh0rt!" not in tree.html
+
+
+def test_a_taken_name_is_told(site: Site) -> None:
+    visitor = site.visitor()
+    visitor.page("/account")
+    form = {"username": READER[0], "password": "a good long one"}
+    assert visitor.send("/account/users", form).status_code == 409
+
+
+def test_an_account_is_switched_off_and_on_and_gets_a_new_password(site: Site) -> None:
+    visitor = site.visitor()
+    visitor.page("/account")
+    visitor.send("/account/users", {"username": "gone", "password": "the first one"})
+    user = next(one.id for one in site.house.ask(ListUsers()).items if one.username == "gone")
+    visitor.send(f"/account/users/{user}/password", {"password": "the second one"}, script=True)
+    assert site.visitor(signed_in=False).sign_in("gone", "the second one").status_code == 303
+    visitor.send(f"/account/users/{user}/disabled", {"disabled": "1"}, script=True)
+    assert site.visitor(signed_in=False).sign_in("gone", "the second one").status_code == 401
+    visitor.send(f"/account/users/{user}/disabled", {"disabled": "0"}, script=True)
+    assert site.visitor(signed_in=False).sign_in("gone", "the second one").status_code == 303
+
+
+def test_users_are_for_administrators(site: Site) -> None:
+    visitor = site.visitor(as_=READER)
+    assert not marked(visitor.page("/account"), "users")
+    form = {"username": "mallory", "password": "a good long one", "roles": "admin"}
+    assert visitor.send("/account/users", form).status_code == 403
