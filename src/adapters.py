@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from src.core.bus import Broker
@@ -123,17 +124,18 @@ def _readers(settings: Settings) -> dict[str, SourceReader]:
     from src.services.sources.git import GitLimits, GitSource
     from src.services.sources.stdlib import stdlib_folder
 
+    skip = partial(skip_reason, max_bytes=settings.max_file_bytes)
     closed = (settings.data_dir,)
     folder = FolderSource(
         (*settings.folder_roots, stdlib_folder()),
-        skip_reason,
+        skip,
         FolderLimits(max_file_bytes=settings.max_file_bytes),
         closed,
     )
     git = GitSource(
         settings.data_dir / "clones",
         settings.folder_roots,
-        skip_reason,
+        skip,
         GitLimits(max_file_bytes=settings.max_file_bytes),
         closed,
     )

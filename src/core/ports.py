@@ -212,6 +212,9 @@ class SourceReader(Protocol):
         """Fetch and list. ``since`` is the revision of the last finished sync; ``report`` takes a
         sentence about progress. Raises SourceError."""
 
+    def remove(self, source_id: str) -> None:
+        """Remove what is kept of a source (a clone); harmless where nothing is."""
+
 
 @dataclass(frozen=True)
 class ChatPassage:

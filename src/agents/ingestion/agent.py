@@ -6,11 +6,12 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from src.core.agent import Agent, every, handles, runs
+from src.core.agent import Agent, every, handles, on, runs
 from src.core.clock import new_id
 from src.core.context import Context
 from src.core.errors import AppError, ConflictError, TooLargeError
 from src.core.jobs import JobRun
+from src.core.messages.collections import CollectionDeleted
 from src.core.messages.documents import (
     AcceptedDocument,
     AcceptedDocuments,
@@ -36,14 +37,14 @@ from src.core.messages.sources import (
     SyncSource,
     SyncSourceJob,
 )
-from src.core.ports import Blobs, SourceSpec, Vault
+from src.core.ports import Blobs, SkippedFile, SourceSpec, Vault
 from src.database.models import DocumentRecord, JobRecord, SourceRecord
 from src.database.uow import Database, UnitOfWork
 
 from .imports import ImportedDocument, read_lines
 from .intake import Incoming, queue, receive
 from .pipeline import IngestionPipeline
-from .sync import SourceSync, remove
+from .sync import SourceSync, batches, remove
 
 log = logging.getLogger("stoa.ingestion")
 
@@ -197,12 +198,28 @@ class IngestionAgent(Agent):
     @runs(SyncSourceJob)
     def synchronise(self, job: SyncSourceJob, run: JobRun) -> None:
         try:
-            changes, unread = self._sync.collect(job.source_id, run)
+            source, changes = self._sync.look(job.source_id, run)
+            unread: list[SkippedFile] = []
+            behind = 0
+            for batch in batches(changes.files):
+                # Batch by batch, so that the first files can be asked about while others are read.
+                unread += self._sync.queue(source, changes, batch, run)
+                behind += len(batch)
+                self._pipeline.run(run, behind=behind, total=len(changes.files))
+            self._sync.remove_gone(source, changes, unread, run)
             self._pipeline.run(run)
             self._sync.finish(job.source_id, changes, unread, run)
         except AppError as error:
             self._note_failure(job.source_id, error, run)
             raise
+
+    @on(SourceDeleted)
+    def forget_source(self, event: SourceDeleted, ctx: Context) -> None:
+        self._sync.forget([event.source_id])
+
+    @on(CollectionDeleted)
+    def forget_collection(self, event: CollectionDeleted, ctx: Context) -> None:
+        self._sync.forget(event.source_ids)
 
     @every(20.0)
     def sync_scheduled(self, ctx: Context) -> None:

@@ -54,20 +54,25 @@ class IngestionPipeline:
         self._embedder = embedder
         self._writer = writer
 
-    def run(self, run: JobRun, *, stage: str = "ingesting") -> None:
-        """Ingest every document of the job; failures are recorded with their document and do not stop it."""
-        done, total = self._progress(run)
-        run.progress(stage=stage, done=done, total=total)
+    def run(self, run: JobRun, *, behind: int | None = None, total: int | None = None) -> None:
+        """Ingest every document of the job; failures are recorded with their document and do not stop it.
+
+        Progress is that of the job's documents. Where these are only a part, ``total`` is the number of
+        all and ``behind`` the number of those that are done when this part is.
+        """
+        self._report(run, behind, total)
         with ThreadPoolExecutor(1, thread_name_prefix="parse") as ahead:
             for window, parsed in self._parsed_windows(run, ahead):
                 run.check()
                 self._ingest(window, parsed.result(), run)
-                done, total = self._progress(run)
-                run.progress(stage=stage, done=done, total=total)
+                self._report(run, behind, total)
 
-    def _progress(self, run: JobRun) -> tuple[int, int]:
+    def _report(self, run: JobRun, behind: int | None, total: int | None) -> None:
         with self._database.read() as work:
-            return work.documents.progress(run.job.id)
+            done, known = work.documents.progress(run.job.id)
+        if behind is not None:
+            done, known = behind - (known - done), max(known, total or 0)
+        run.progress(stage="ingesting", done=done, total=known)
 
     def _parsed_windows(
         self, run: JobRun, ahead: ThreadPoolExecutor

@@ -41,9 +41,14 @@ class SourceSync:
             known = ", ".join(sorted(self._readers))
             raise SourceError("unknown_kind", f"There is no source of kind {kind!r}; use {known}.") from None
 
-    def collect(self, source_id: str, run: JobRun) -> tuple[SourceChanges, list[SkippedFile]]:
-        """Fetch, list, and queue the changed files for this job; returns also the files that could not
-        be read. Raises SourceError."""
+    def forget(self, source_ids: Sequence[str]) -> None:
+        """Remove what the readers keep of sources that are gone."""
+        for reader in self._readers.values():
+            for source_id in source_ids:
+                reader.remove(source_id)
+
+    def look(self, source_id: str, run: JobRun) -> tuple[SourceRecord, SourceChanges]:
+        """Fetch and list what changed since the last run that ended well. Raises SourceError."""
         with self._database.begin(run.ctx) as work:
             source = work.sources.get(source_id)
             source.state = SourceState.SYNCING
@@ -51,21 +56,14 @@ class SourceSync:
                 source.counts = SourceCounts().model_dump()
             work.commit()
         run.progress(stage="reading the source", done=0, total=None)
-        reader = self.reader(source.kind)
-        changes = reader.changes(
+        changes = self.reader(source.kind).changes(
             self._spec(source),
             source_id=source_id,
             since=source.revision,
             report=lambda text: run.progress(stage=text, done=0, total=None),
         )
         run.reached("source listed")
-        unread: list[SkippedFile] = []
-        for batch in _batches(changes.files):
-            unread += self._take(source, changes, batch, run)
-            run.reached("files queued")
-        self._remove_gone(source, changes, {file.path for file in unread}, run)
-        run.reached("deletions applied")
-        return changes, unread
+        return source, changes
 
     def finish(
         self, source_id: str, changes: SourceChanges, unread: Sequence[SkippedFile], run: JobRun
@@ -120,15 +118,17 @@ class SourceSync:
             credential=self._vault.open(source.credential) if source.credential else None,
         )
 
-    def _take(
+    def queue(
         self,
         source: SourceRecord,
         changes: SourceChanges,
         batch: Sequence[SourceFile],
         run: JobRun,
     ) -> list[SkippedFile]:
+        """Store the changed files of a batch and have them wait for this job; returns those that could
+        not be read."""
         with self._database.begin(run.ctx) as work:
-            self._follow_renames(work, source, batch)
+            self._follow_renames(work, source, changes.revision, batch)
             work.commit()
         with self._database.read() as look:
             known = look.documents.by_external(
@@ -163,9 +163,12 @@ class SourceSync:
             with self._database.begin(run.ctx) as writing:
                 receive(writing, source.collection_id, run.job.id, incoming)
                 writing.commit()
+        run.reached("files queued")
         return unread
 
-    def _follow_renames(self, work: UnitOfWork, source: SourceRecord, batch: Sequence[SourceFile]) -> None:
+    def _follow_renames(
+        self, work: UnitOfWork, source: SourceRecord, revision: str | None, batch: Sequence[SourceFile]
+    ) -> None:
         renamed = [file for file in batch if file.previous_path]
         if not renamed:
             return
@@ -181,16 +184,18 @@ class SourceSync:
                 continue
             document.external_id = document.title = document.path = file.path
             document.external_digest = external_digest(source.id, file.path)
+            document.uri = web_address(source, revision, file.path)
             for passage in work.passages.of_version(document.id, document.live_version or ""):
                 place = Location.model_validate(passage.location).model_copy(update={"path": file.path})
                 passage.location = place.model_dump(mode="json")
             _count(work, source.id, "renamed")
 
-    def _remove_gone(
-        self, source: SourceRecord, changes: SourceChanges, unread: set[str], run: JobRun
+    def remove_gone(
+        self, source: SourceRecord, changes: SourceChanges, unread: Sequence[SkippedFile], run: JobRun
     ) -> None:
+        """Remove the documents whose files are gone, or are left out now."""
         present = {file.path for file in changes.files}
-        skipped = {file.path for file in changes.skipped} - unread
+        skipped = {file.path for file in changes.skipped} - {file.path for file in unread}
         deleted = set(changes.deleted) - present
         with self._database.begin(run.ctx) as work:
             for document in work.documents.of_source(source.id):
@@ -199,6 +204,7 @@ class SourceSync:
                     remove(work, document)
                     _count(work, source.id, "deleted")
             work.commit()
+        run.reached("deletions applied")
 
 
 def _count(work: UnitOfWork, source_id: str, what: str) -> None:
@@ -236,7 +242,8 @@ def _settled(document: DocumentRecord, revision: str, job_id: str) -> bool:
     return DocumentState(document.state).final or document.job_id == job_id
 
 
-def _batches(files: Sequence[SourceFile]) -> list[list[SourceFile]]:
+def batches(files: Sequence[SourceFile]) -> list[list[SourceFile]]:
+    """Parts of a listing that are queued and ingested one after the other."""
     batches: list[list[SourceFile]] = [[]]
     size = 0
     for file in files:

@@ -94,6 +94,9 @@ class FolderSource:
             skipped=tuple(candidates.skipped),
         )
 
+    def remove(self, source_id: str) -> None:
+        """Nothing is kept of a folder but what was ingested."""
+
     def _open(self, location: str) -> Path:
         path = self._roots.admit(location)
         try:
