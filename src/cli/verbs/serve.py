@@ -50,6 +50,7 @@ def _work(application: Application) -> None:
     ended = threading.Event()
     _on_signal(ended.set)
     application.prepare()
+    application.prepare()
     application.start(worker=True)
     console(error=True).print("The agents are at work; end with Ctrl-C.")
     ended.wait()
@@ -60,6 +61,8 @@ def _serve(application: Application, stack: ExitStack, *, works: bool) -> None:
     settings = application.settings
     service = Service(application, host=settings.host, port=settings.port)
     _on_signal(service.stop)
+    if works:
+        application.prepare()
     if works:
         application.prepare()
     application.start(worker=works)

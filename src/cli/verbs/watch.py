@@ -26,12 +26,8 @@ def watch_first_jobs(application: Application) -> None:
     orchestrator = application.orchestrator
     ctx = orchestrator.context(Caller.agent("terminal"))
     try:
-        waiting = [
-            job
-            for state in (JobState.RUNNING, JobState.QUEUED)
-            for job in orchestrator.ask(ListJobs(state=state), ctx).items
-        ]
-        for job in sorted(waiting, key=lambda job: job.id):
+        newest_first = orchestrator.ask(ListJobs(), ctx).items
+        for job in reversed([job for job in newest_first if job.state not in _ENDED]):
             follow(_states(application, job), _title(application, job))
     except Exception:
         log.exception("the progress can no longer be shown; the work goes on")
