@@ -18,6 +18,7 @@ from .models import digest
 log = logging.getLogger(__name__)
 
 _MANIFEST = "manifest.json"
+_UNFINISHED = ".making-"
 _ABANDONED_S = 3600.0
 
 MakeGraph = Callable[[Path], Path]
@@ -44,7 +45,7 @@ class GraphCache:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._sweep()
-            work = Path(tempfile.mkdtemp(prefix=f".{version}.", dir=self._folder))
+            work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self._folder))
         except OSError as error:
             raise _unwritable(self._folder, error) from error
         try:
@@ -79,7 +80,7 @@ class GraphCache:
 
     def _sweep(self) -> None:
         """Remove what a killed process left half made."""
-        for leftover in self._folder.glob(".*"):
+        for leftover in self._folder.glob(f"{_UNFINISHED}*"):
             if time.time() - leftover.stat().st_mtime > _ABANDONED_S:
                 shutil.rmtree(leftover, ignore_errors=True)
 

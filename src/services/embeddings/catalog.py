@@ -30,7 +30,7 @@ def find_model(name: str = DEFAULT_MODEL, *, hub_cache: Path | None = None) -> M
     if name in (DEFAULT_MODEL, f"sentence-transformers/{DEFAULT_MODEL}"):
         return _packaged()
     folder = Path(name).expanduser()
-    if folder.is_dir():
+    if name and folder.is_dir():
         return read_folder(folder)
     if is_hub_name(name) and not folder.is_absolute():
         return fetch(name, cache_dir=hub_cache)

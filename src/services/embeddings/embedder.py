@@ -40,8 +40,9 @@ class OnnxEmbedder:
         max_tokens: int = 256,
     ) -> None:
         chosen = Precision.of(precision)
-        tokens = WordPieces(model.tokenizer, min(max_tokens, model.max_tokens))
-        self._version = model.version(recipe(model, chosen), tokens.max_tokens)
+        longest = min(max_tokens, model.max_tokens)
+        self._version = model.version(recipe(model, chosen), longest)
+        tokens = WordPieces(model.tokenizer, longest)
         self._encoder = _encoder(model, chosen, tokens, GraphCache(cache_dir), self._version)
         self._model = model
         self._tokens = tokens

@@ -35,10 +35,16 @@ class GraphWriter:
         self._nodes: list[Any] = []
         self._tensors: dict[str, Any] = {}
 
+    def __enter__(self) -> GraphWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._weights.close()
+
     def tensor(self, name: str, values: NDArray[Any]) -> str:
         """Store a constant under ``name`` and return the name; a name given again is stored once."""
         if name not in self._tensors:
-            values = np.ascontiguousarray(values)
+            values = np.asarray(values, order="C")
             inline = values.nbytes <= _INLINE_BYTES
             self._tensors[name] = (
                 self._numpy.from_array(values, name) if inline else self._external(name, values)

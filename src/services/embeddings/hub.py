@@ -14,7 +14,7 @@ from .models import ModelFiles
 
 log = logging.getLogger(__name__)
 
-_NAME = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?")
+_NAME = re.compile(r"(?P<name>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>[\w./-]+))?")
 _DESCRIPTION = [
     "config.json",
     "modules.json",

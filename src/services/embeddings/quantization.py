@@ -29,6 +29,7 @@ _LEVELLING = 0.75
 _SPLIT_QUANTILE = 0.99
 _SPLIT_TOLERANCE = 1.5
 _LANES = 4
+_STEEPEST = 256
 _STEPS = 127
 
 
@@ -114,7 +115,7 @@ class Int8Dense:
 
 def levels(peaks: Floats) -> Floats:
     """What each channel is divided by, so that peaks above the median come nearer to it; at least 1."""
-    usual = max(float(np.median(peaks)), float(np.finfo(np.float32).tiny))
+    usual = _usual(peaks, 0.5)
     divisors: Floats = (np.maximum(1, peaks / usual) ** _LEVELLING).astype(np.float32)
     return divisors
 
@@ -124,8 +125,13 @@ def splits(peaks: Floats) -> Integers:
 
     The total is a multiple of four: the integer kernels multiply four inputs at a time.
     """
-    usual = max(float(np.quantile(peaks, _SPLIT_QUANTILE)), float(np.finfo(np.float32).tiny))
-    copies: Integers = np.maximum(1, np.ceil(peaks / (usual * _SPLIT_TOLERANCE))).astype(np.int64)
+    usual = _usual(peaks, _SPLIT_QUANTILE) * _SPLIT_TOLERANCE
+    copies: Integers = np.maximum(1, np.ceil(peaks / usual)).astype(np.int64)
     while copies.sum() % _LANES:
         copies[np.argmax(peaks / copies)] += 1
     return copies
+
+
+def _usual(peaks: Floats, quantile: float) -> float:
+    """The peak at ``quantile``, kept off zero for layers most of whose channels are silent."""
+    return max(float(np.quantile(peaks, quantile)), float(peaks.max()) / _STEEPEST) or 1.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -63,16 +62,16 @@ def make_graph(files: ModelFiles, precision: Precision, tokens: WordPieces, fold
 def _write(
     files: ModelFiles, dense: Dense, folder: Path, *, exact: bool, also: FloatDense | None = None
 ) -> Path:
-    writer = GraphWriter(folder)
-    graph = BertGraph(
-        BertWeights(files.weights),
-        BertShape.of(files.config),
-        pooling=files.pooling,
-        dense=dense,
-        writer=writer,
-        half_embeddings=not exact,
-    )
-    outputs: Sequence[str] = [graph.write()]
-    if also is not None:
-        outputs = list(dict.fromkeys([*outputs, *also.inputs.values()]))
-    return writer.save(files.label, {INPUT: ["tokens"]}, outputs)
+    with GraphWriter(folder) as writer:
+        graph = BertGraph(
+            BertWeights(files.weights),
+            BertShape.of(files.config),
+            pooling=files.pooling,
+            dense=dense,
+            writer=writer,
+            half_embeddings=not exact,
+        )
+        outputs = [graph.write()]
+        if also is not None:
+            outputs += dict.fromkeys(also.inputs.values())
+        return writer.save(files.label, {INPUT: ["tokens"]}, outputs)
