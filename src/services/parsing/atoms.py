@@ -58,7 +58,7 @@ class Scale:
         return atoms
 
     def _weigh(self, texts: list[str]) -> list[int]:
-        weights = [len(text) // CHARACTERS_PER_TOKEN for text in texts]
+        weights = [-(-len(text) // CHARACTERS_PER_TOKEN) for text in texts]
         counted = [i for i, text in enumerate(texts) if text and weights[i] <= self._limit]
         for index, tokens in zip(counted, self._count([texts[i] for i in counted]), strict=True):
             weights[index] = max(weights[index], tokens)

@@ -44,7 +44,9 @@ class Child:
     """A running parsing process. One document at a time; not for two threads at once."""
 
     def __init__(self, tokenizer: Path | None, max_tokens: int, limits: ParsingLimits) -> None:
+        theirs, self._lifeline = os.pipe()
         settings = {
+            "lifeline": theirs,
             "tokenizer": str(tokenizer.resolve()) if tokenizer else None,
             "max_tokens": max_tokens,
             "limits": dataclasses.asdict(limits),
@@ -59,8 +61,10 @@ class Child:
             env=_ENVIRONMENT,
             cwd="/",
             bufsize=0,
+            pass_fds=(theirs,),
             start_new_session=True,  # a signal to our group is not meant for it
         )
+        os.close(theirs)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
@@ -111,6 +115,9 @@ class Child:
         for stream in (self._process.stdin, self._process.stdout, self._stderr):
             if stream is not None:
                 stream.close()
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
 
     def _await_ready(self) -> None:
         if not self._ready:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 
 from src.core.errors import DocumentError
@@ -14,6 +14,7 @@ from src.core.passages import ParsedDocument
 from .cutting import Cutter
 from .detection import Detector
 from .formats import all_formats
+from .formats.languages import languages
 from .limits import ParsingLimits
 from .lines import clean
 from .pieces import Original, Reading, unreadable
@@ -85,14 +86,11 @@ def check_size(content: bytes, limits: ParsingLimits) -> None:
 
 def parser_version(tokenizer: Path | None, max_tokens: int) -> str:
     """Names everything that decides which passages the same bytes give."""
+    grammars = {language.module.replace("_", "-") for language in languages()}
     parts = [
         f"python {sys.version_info.major}.{sys.version_info.minor}",
         str(max_tokens),
         fingerprint(tokenizer),
+        *(f"{library} {version(library)}" for library in (*_LIBRARIES, *sorted(grammars))),
     ]
-    for library in _LIBRARIES:
-        try:
-            parts.append(f"{library} {version(library)}")
-        except PackageNotFoundError:
-            parts.append(f"{library} absent")
     return f"{REVISION}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:12]}"

@@ -15,7 +15,7 @@ from .notebook import NotebookFormat
 from .pdf import PdfFormat
 from .python import PythonFormat
 from .restructured import RestructuredTextFormat
-from .text import TextFormat
+from .text import text_formats
 
 
 def all_formats() -> Sequence[Format]:
@@ -29,5 +29,5 @@ def all_formats() -> Sequence[Format]:
         PdfFormat(),
         DocxFormat(),
         NotebookFormat(),
-        TextFormat(),
+        *text_formats(),
     )

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
+from src.core.errors import DocumentError
 from src.core.passages import ParsedDocument, PassageDraft
 from src.services.parsing.lines import Lines
+
+
+class Parses(Protocol):
+    def parse(self, content: bytes, *, name: str, media_type: str | None) -> ParsedDocument: ...
 
 
 def check(document: ParsedDocument, source: str | None, count: Callable[[Sequence[str]], list[int]]) -> None:
@@ -26,6 +31,14 @@ def check(document: ParsedDocument, source: str | None, count: Callable[[Sequenc
         covered.update(range(draft.location.start_line or 0, (draft.location.end_line or 0) + 1))
     missing = [n for n in range(1, len(lines) + 1) if n not in covered and not lines.is_blank(n)]
     assert not missing
+
+
+def attempt(parser: Parses, content: bytes, name: str) -> ParsedDocument | str:
+    """The document, or the code of its refusal; any other exception is a failure of the test."""
+    try:
+        return parser.parse(content, name=name, media_type=None)
+    except DocumentError as error:
+        return error.code
 
 
 def _check_place(draft: PassageDraft, lines: Lines) -> None:

@@ -83,7 +83,9 @@ def test_a_method_outside_its_type_is_named_after_it(parser: DocumentParser, sam
 
 
 def test_damaged_source_keeps_the_structure_that_is_left(parser: DocumentParser, count: TokenCounter) -> None:
-    source = "function good() {\n  return 1;\n}\n\nfunction bad( {\n  return\n\nclass Fine {\n  m() {\n  }\n}\n"
+    source = (
+        "function good() {\n  return 1;\n}\n\nfunction bad( {\n  return\n\nclass Fine {\n  m() {\n  }\n}\n"
+    )
     document = parser.parse(source.encode(), name="x.js", media_type=None)
     check(document, source, count)
     assert "good" in {draft.symbol for draft in document.drafts}
