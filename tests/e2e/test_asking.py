@@ -93,22 +93,25 @@ def test_the_chosen_collections_are_remembered(person: Person) -> None:
     person.click("collection-picker")
     box = person.browser.find_element(By.CSS_SELECTOR, f"input[value='{person.site.collection_id}']")
     box.click()
-    assert person.see("collection-picker").text == "Shop"
+    assert person.browser.find_element(By.ID, "picked").text == "Shop"
     person.ask("How long do parcels take?")
     person.browser.refresh()
     person.see("turn")
-    assert person.see("collection-picker").text == "Shop"
+    assert person.browser.find_element(By.ID, "picked").text == "Shop"
 
 
 PATHS = "/ /search?q=parcel /collections /collections/{} /agents /agents/events /account"
 
 
-@pytest.mark.parametrize("path", PATHS.split())
-@pytest.mark.parametrize("width", [360, NARROW[0]])
-def test_no_page_must_be_scrolled_sideways_on_a_phone(person: Person, path: str, width: int) -> None:
-    resize(person.browser, (width, NARROW[1]))
-    person.open(path.format(person.site.collection_id))
-    assert not page_overflows(person.browser)
+def test_no_page_must_be_scrolled_sideways_on_a_phone(person: Person) -> None:
+    wide = []
+    for width in (360, NARROW[0]):
+        resize(person.browser, (width, NARROW[1]))
+        for path in PATHS.split():
+            person.open(path.format(person.site.collection_id))
+            if page_overflows(person.browser):
+                wide.append((path, width))
+    assert wide == []
 
 
 def test_an_answer_and_its_document_fit_a_phone(person: Person) -> None:

@@ -5,8 +5,16 @@ from __future__ import annotations
 import pytest
 from selenium.webdriver.common.by import By
 
-from src.core.messages.console import SteerAgent, Steering
+from src.core.bus import Delivery
+from src.core.consumer import Burial
+from src.core.messages.base import Envelope
+from src.core.messages.collections import DeleteCollection
+from src.core.messages.console import ListEvents, LoggedEvent, SteerAgent, Steering
+from src.database.ledger import SqlLedger
+from src.database.uow import Database
 from tests.e2e.conftest import Person
+from tests.support.application import wait_for
+from tests.support.site import Site
 
 pytestmark = pytest.mark.browser
 
@@ -45,3 +53,53 @@ def test_a_token_is_made_by_hand(person: Person) -> None:
     person.browser.find_element(By.ID, "token-name").send_keys("by hand")
     person.click("create-token")
     assert person.see("token-text").text.startswith("stoa_")
+
+
+def test_a_dead_letter_tells_its_cause_and_is_replayed(person: Person) -> None:
+    bury(person.site, "RuntimeError: the disk was full")
+    person.open("/agents")
+    letter = person.see("letter", "the disk was full")
+    assert "gave up after 5 attempts" in letter.text
+    letter.find_element(By.XPATH, ".//summary[contains(., 'Trace')]").click()
+    assert "Traceback" in letter.text
+    person.click("replay")
+    person.see("toast", "again")
+    person.see("no-letters")
+
+
+def test_a_dead_letter_is_discarded_after_a_second_look(person: Person) -> None:
+    bury(person.site, "RuntimeError: nobody wants it")
+    person.open("/agents")
+    person.see("letter", "nobody wants it")
+    person.click("discard")
+    person.click("discard-confirm")
+    person.see("no-letters")
+
+
+def bury(site: Site, cause: str) -> None:
+    """Have the group of an agent give up an event that it really was sent."""
+    collection = site.house.collection("Soon gone")
+    site.house.ask(DeleteCollection(collection_id=collection))
+    event = wait_for(lambda: deletion(site, collection))
+    envelope = Envelope(
+        id=event.id,
+        topic=event.topic,
+        key=event.key,
+        payload=event.payload,
+        at=event.at,
+        correlation_id=event.correlation_id,
+        causation_id=event.causation_id,
+    )
+    application = site.house.application
+    database = Database(application.settings.database, application.clock)
+    try:
+        trace = f"Traceback (most recent call last):\n{cause}"
+        delivery = Delivery(envelope=envelope, group="indexing", attempt=5, receipt="")
+        SqlLedger(database).bury(Burial(delivery, cause, trace))
+    finally:
+        database.close()
+
+
+def deletion(site: Site, collection_id: str) -> LoggedEvent | None:
+    events = site.house.ask(ListEvents(topic="collection.deleted.v1")).items
+    return next((one for one in events if one.key == collection_id), None)

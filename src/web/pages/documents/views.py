@@ -96,9 +96,8 @@ def _read(document_id: str) -> tuple[DocumentText | None, Problem | None]:
     """The text, and what is wrong with it: a document may be waiting or unreadable, and the passage
     that was asked for may be gone from it."""
     place = {"passage_id": "passage", "answer_id": "answer", "marker": "marker"}
-    wanted: dict[str, Any] = {
-        field: request.args[name] for field, name in place.items() if request.args.get(name)
-    }
+    given = request.args
+    wanted: dict[str, Any] = {field: given[name] for field, name in place.items() if given.get(name)}
     problem = None
     for values in (wanted, {}) if wanted else ({},):
         try:
