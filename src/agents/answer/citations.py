@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from src.core.ports import CitationPiece, TextPiece
 
 from .draft import Cited, Delta, Draft, Item
-from .markdown import inert
+from .markdown import code_spans, inert
 from .sentences import FENCE, is_sentence_end, sentence_ends
 from .support import Supports
 
@@ -136,8 +136,10 @@ class SentenceWriter:
             elif not kept:
                 self._draft.uncited.append(inert(sentence, self._known))
         text, start = "", 0
+        spans = list(code_spans(unit))
         for mark in kept:
-            end = max(start, len(unit[: mark.position].rstrip()))  # close to the word that it follows
+            behind = next((end for begin, end in spans if begin < mark.position < end), mark.position)
+            end = max(start, len(unit[:behind].rstrip()))  # close to the word that it follows
             text = _marked(_after(text, inert(unit[start:end], self._known)), mark.number)
             start = end
         yield Delta(_after(text, inert(unit[start:], self._known)))

@@ -14,7 +14,7 @@ from .code import extract_code, gist_of, is_code, language_of, name_of, summary_
 from .draft import Cited, Delta, Item
 from .markdown import code_span, fenced, quoted
 from .prompt import place
-from .sentences import UnitKind, Words, split_units
+from .sentences import FENCE, Unit, UnitKind, Words, split_units
 
 MODEL = "extractive"
 LEAD = "Quoted from the sources:"
@@ -45,13 +45,14 @@ LENGTHS = {Style.CONCISE: Length(1, 2), Style.DEFAULT: Length(3, 3), Style.DETAI
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A sentence of a passage, or the gist of a piece of code."""
+    """A sentence or a block of code of a passage, or the gist of a passage that is code itself."""
 
     hit: Hit
     start: int
     end: int
     words: frozenset[str]
-    is_code: bool
+    is_code: bool = False
+    is_block: bool = False
 
     @property
     def text(self) -> str:
@@ -77,7 +78,7 @@ class Extractor:
             if group[0].is_code:
                 yield from self._code(hit, asked)
             else:
-                yield from _prose(hit, sorted(group, key=lambda candidate: candidate.start))
+                yield from self._prose(hit, sorted(group, key=lambda candidate: candidate.start), asked)
 
     def _candidates(self, hits: Sequence[Hit]) -> list[_Candidate]:
         candidates = []
@@ -86,10 +87,11 @@ class Extractor:
                 gist = frozenset(self._words(f"{gist_of(hit)} {hit.text}"))
                 candidates.append(_Candidate(hit, 0, len(hit.text), gist, is_code=True))
                 continue
-            for start, end in _quotable(hit.text):
-                known = frozenset(self._words(hit.text[start:end]))
+            for unit in _quotable(hit.text):
+                known = frozenset(self._words(unit.of(hit.text)))
                 if len(known) >= _FEWEST_WORDS:
-                    candidates.append(_Candidate(hit, start, end, known, is_code=False))
+                    is_block = unit.kind is UnitKind.CODE
+                    candidates.append(_Candidate(hit, unit.start, unit.end, known, is_block=is_block))
         return candidates
 
     def _scored(
@@ -126,30 +128,36 @@ class Extractor:
         yield Delta("\n\n…\n\n".join(fenced(block, language_of(hit)) for block in extract.blocks) + "\n")
         yield Cited(hit.rank, extract.blocks[-1])
 
+    def _prose(self, hit: Hit, group: Sequence[_Candidate], asked: frozenset[str]) -> Iterator[Item]:
+        """One block quote: the sentences in their order, a gap between them marked; then blocks of code."""
+        sentences = [candidate for candidate in group if not candidate.is_block]
+        parts: list[str] = []
+        for before, candidate in zip([None, *sentences], sentences, strict=False):
+            gap = before is not None and hit.text[before.end : candidate.start].strip()
+            parts.append(("… " if gap else "") + quoted(candidate.text))
+        yield Delta(f"\n> {' '.join(parts) or code_span(place(hit))} [{hit.rank}]\n")
+        for candidate in group:
+            if candidate.is_block:
+                opening, _, code = candidate.text.partition("\n")
+                body = code.rpartition("\n")[0] if FENCE.match(code.rpartition("\n")[2]) else code
+                blocks = extract_code(body, asked, self._words).blocks
+                yield Delta("".join(f"\n{fenced(block, opening.strip('`~ '))}\n" for block in blocks))
+        whole = hit.text[group[0].start : group[-1].end]
+        yield Cited(hit.rank, whole if len(whole) <= _LONGEST else group[0].text)
 
-def _quotable(text: str) -> Iterator[tuple[int, int]]:
-    """The spans that can be quoted: sentences and code, a question together with what follows it."""
-    asked: int | None = None
+
+def _quotable(text: str) -> Iterator[Unit]:
+    """The units that can be quoted, a question together with the sentence that follows it."""
+    asked: Unit | None = None
     for unit in split_units(text):
         if unit.kind is UnitKind.HEADING or unit.end - unit.start > _LONGEST:
             asked = None
-        elif unit.of(text).endswith("?"):
-            asked = unit.start if asked is None else asked
+        elif unit.kind is UnitKind.SENTENCE and unit.of(text).endswith("?"):
+            asked = asked or unit
         else:
-            begin = unit.start if asked is None or unit.end - asked > _LONGEST else asked
-            yield begin, unit.end
+            joined = asked and unit.kind is UnitKind.SENTENCE and unit.end - asked.start <= _LONGEST
+            yield Unit(asked.start, unit.end, unit.kind) if asked and joined else unit
             asked = None
-
-
-def _prose(hit: Hit, group: Sequence[_Candidate]) -> Iterator[Item]:
-    """One block quote: the sentences in their order, a gap between them marked."""
-    parts: list[str] = []
-    for before, candidate in zip([None, *group], group, strict=False):
-        gap = before is not None and hit.text[before.end : candidate.start].strip()
-        parts.append(("… " if gap else "") + quoted(candidate.text))
-    yield Delta(f"\n> {' '.join(parts)} [{hit.rank}]\n")
-    whole = hit.text[group[0].start : group[-1].end]
-    yield Cited(hit.rank, whole if len(whole) <= _LONGEST else group[0].text)
 
 
 def _choose(scored: Sequence[tuple[float, _Candidate]], length: Length) -> list[tuple[Hit, list[_Candidate]]]:

@@ -7,9 +7,9 @@ only live parts of an answer are its own `[n]` markers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_TICKS = re.compile(r"`+")
 _IMAGE = re.compile(r"!\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
 _LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?([^)\s>]*)>?[^)]*\)")
 _ADDRESS = re.compile(
@@ -19,9 +19,9 @@ _ADDRESS = re.compile(
 )
 _TAIL = ".,;:!?*_"
 _ACTIVE = re.compile(
-    r"<(?=[A-Za-z/!?])|!(?=\[)|\](?=[(\[])|\[(?=\s*\d[\d\s,;–-]*\])|(?m:^ {0,3}\[(?=[^\]\n]*\]:))"
+    r"`|<(?=[A-Za-z/!?])|!(?=\[)|\](?=[(\[])|\[(?=\s*\d[\d\s,;–-]*\])|(?m:^ {0,3}\[(?=[^\]\n]*\]:))"
 )
-_BLOCK_START = re.compile(r"(?:#{1,6}(?=\s|$)|>|[-+*](?=\s)|=+\s*$|\d{1,9}(?=[.)](?:\s|$))|`{3,}|~{3,}|\|)")
+_BLOCK_START = re.compile(r"(?:#{1,6}(?=\s|$)|>|[-+*](?=\s|$)|=+\s*$|\d{1,9}(?=[.)](?:\s|$))|~{3,}|\|)")
 
 REMOVED = "(link removed)"
 
@@ -30,16 +30,31 @@ def inert(text: str, known: Callable[[str], bool] | None = None) -> str:
     """``text`` with images reduced to their description, links to their text, HTML and bracketed numbers
     escaped, and addresses as inline code. An address that is not ``known`` is removed; None knows all.
 
-    Inline code stays as it is. Works on any slice of a text: what a slice leaves open, such as `](`, is
-    escaped, so slices joined are inert too.
+    Inline code stays as it is; a backtick that opens none is escaped. Works on any slice of a text: what
+    a slice leaves open, such as `](`, is escaped too.
     """
     parts: list[str] = []
     position = 0
-    for code in _CODE.finditer(text):
-        parts += [_inert_prose(text[position : code.start()], known), code.group()]
-        position = code.end()
+    for start, end in code_spans(text):
+        parts += [_inert_prose(text[position:start], known), text[start:end]]
+        position = end
     parts.append(_inert_prose(text[position:], known))
     return "".join(parts)
+
+
+def code_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where inline code stands, with its backticks, by CommonMark's rules: a run is closed by the next
+    run of its length, and a backtick behind a backslash opens nothing."""
+    position = 0
+    while found := _TICKS.search(text, position):
+        start = found.start() + (1 if _is_escaped(text, found.start()) else 0)
+        ticks = text[start : found.end()]
+        closing = next((run for run in _TICKS.finditer(text, found.end()) if run.group() == ticks), None)
+        if ticks and closing:
+            yield start, closing.end()
+            position = closing.end()
+        else:
+            position = found.end()
 
 
 def quoted(text: str) -> str:
@@ -98,8 +113,15 @@ def _link_text(found: re.Match[str]) -> str:
 
 def _escaped(text: str) -> str:
     def escape(found: re.Match[str]) -> str:
-        before = text[: found.start()]
-        already = (len(before) - len(before.rstrip("\\"))) % 2 == 1
-        return found.group() if already else f"{found.group()[:-1]}\\{found.group()[-1:]}"
+        if _is_escaped(text, found.start()):
+            return found.group()
+        return (
+            f"\\{found.group()}" if len(found.group()) == 1 else f"{found.group()[:-1]}\\{found.group()[-1]}"
+        )
 
     return _ACTIVE.sub(escape, text)
+
+
+def _is_escaped(text: str, position: int) -> bool:
+    before = text[:position]
+    return (len(before) - len(before.rstrip("\\"))) % 2 == 1

@@ -17,7 +17,7 @@ _ITEM = re.compile(r"\s*(?:(?:[-*+•]|\d{1,3}[.)]|\(?[a-z]\))\s+|\|\s*)")
 _END = re.compile(r"""(?:[.!?…]+["'”’)\]*_`]*(?=\s)|[。！？])\s*""")
 _ABBREVIATED = re.compile(
     r"(?:^|[\s(\[\"'])(?:e\.g|i\.e|etc|cf|vs|ca|al|approx|dr|mr|mrs|ms|prof|fig|figs|eq|pp|vol|"
-    r"inc|ltd|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|[a-z]|(?:[a-z]\.)+[a-z])\.$",
+    r"inc|ltd|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|(?-i:[A-Z])|(?:[a-z]\.)+[a-z])\.$",
     re.IGNORECASE,
 )
 _BEGINS = re.compile(r"""["'“‘(\[*_`<]*[A-Z0-9À-ÞΑ-ΩА-Я\u3040-\u9fff\uac00-\ud7a3\U0001f300-\U0001faff]""")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from src.core.ports import ChatPassage
 
-from .sentences import UnitKind, Words, split_units
+from .sentences import FENCE, UnitKind, Words, split_units
 
 _LONGEST_QUOTE = 600
 _CARRIES = 0.6
@@ -108,7 +108,7 @@ class Supports:
         for unit in split_units(text):
             piece = unit.of(text)
             if unit.kind is UnitKind.CODE or (piece.count("\n") > 3):
-                lines = piece.splitlines(keepends=True)
+                lines = [line for line in piece.splitlines(keepends=True) if not FENCE.match(line)]
                 pieces = ["".join(lines[at : at + 3]).strip() for at in range(max(1, len(lines) - 2))]
             else:
                 pieces = [piece]

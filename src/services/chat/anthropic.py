@@ -82,9 +82,10 @@ class AnthropicChat:
 
     def stream(self, prompt: ChatPrompt, *, timeout_s: float) -> Iterator[ChatPiece]:
         request = self._native_request(prompt) if self._native else self._plain_request(prompt)
+        numbers = [passage.number for passage in prompt.passages] if self._native else []
 
         def attempt(deadline: float) -> Generator[ChatPiece, None, None]:
-            pieces = self._pieces(request, deadline, [passage.number for passage in prompt.passages])
+            pieces = self._pieces(request, deadline, numbers)
             return pieces if self._native else _with_markers(pieces, prompt)
 
         return self._resilience.pieces(attempt, timeout_s=timeout_s)

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from src.agents.answer.sentences import UnitKind, split_units
+
+
+def texts(text: str) -> list[str]:
+    return [unit.of(text) for unit in split_units(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One. Two! Three?", ["One.", "Two!", "Three?"]),
+        ("It is 3.14 m. Next.", ["It is 3.14 m.", "Next."]),
+        ("Use e.g. Redis. Or not.", ["Use e.g. Redis.", "Or not."]),
+        ("Dr. Who met Mr. Bean.", ["Dr. Who met Mr. Bean."]),
+        ('He said "Stop." Then left.', ['He said "Stop."', "Then left."]),
+        ("Call `a. B()` now. Then go.", ["Call `a. B()` now.", "Then go."]),
+        ("see foo.bar for more. ok then", ["see foo.bar for more. ok then"]),
+        ("A line\nthat wraps. Next\none.", ["A line\nthat wraps.", "Next\none."]),
+        ("First para\n\nSecond para", ["First para", "Second para"]),
+        ("- one. Two\n- three\n2. four", ["one.", "Two", "three", "four"]),
+        ("| a | b |\n| c | d |", ["a | b |", "c | d |"]),
+        ("これは文です。次の文。", ["これは文です。", "次の文。"]),
+        ("", []),
+        (" \n\n ", []),
+    ],
+)
+def test_text_is_cut_into_sentences(text: str, expected: list[str]) -> None:
+    assert texts(text) == expected
+
+
+def test_headings_and_fenced_code_are_units_of_their_own() -> None:
+    text = "# Title\nIntro. More.\n\nOther\n-----\n```py\na. B\n\nc\n```\nEnd."
+    assert [(unit.kind, unit.of(text)) for unit in split_units(text)] == [
+        (UnitKind.HEADING, "# Title"),
+        (UnitKind.SENTENCE, "Intro."),
+        (UnitKind.SENTENCE, "More."),
+        (UnitKind.HEADING, "Other"),
+        (UnitKind.CODE, "```py\na. B\n\nc\n```"),
+        (UnitKind.SENTENCE, "End."),
+    ]
+
+
+def test_a_fence_that_is_never_closed_runs_to_the_end() -> None:
+    assert texts("A.\n```\nx\ny") == ["A.", "```\nx\ny"]
+
+
+@given(st.text(alphabet="aB. \n`#-~|=!?1)", max_size=120))
+def test_units_are_in_order_apart_and_hold_every_word(text: str) -> None:
+    units = split_units(text)
+    assert all(a.end <= b.start for a, b in pairwise(units))
+    assert all(unit.of(text) == unit.of(text).strip() != "" for unit in units)
+    outside = list(text)
+    for unit in units:
+        outside[unit.start : unit.end] = " " * (unit.end - unit.start)
+    assert not {"a", "B"} & set(outside)
