@@ -24,7 +24,7 @@ def _variable(name: str) -> dict[str, Any]:
 class Settings(BaseModel):
     """Every setting with its default. Times are seconds and sizes are bytes unless a name says otherwise."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     host: str = Field("127.0.0.1", json_schema_extra=_variable("STOA_HOST"))
     port: int = Field(5000, ge=0, le=65535, json_schema_extra=_variable("STOA_PORT"))

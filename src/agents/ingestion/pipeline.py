@@ -25,8 +25,9 @@ from .outcomes import fail, finish, take
 from .passages import draft_of, version_of
 
 WINDOW_DOCUMENTS = 16
+"""Windows grow to this from one document, so that the first can be asked about at once."""
 WINDOW_BYTES = 2 * 2**20
-EMBED_AT_ONCE = 256
+EMBED_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class IngestionPipeline:
     def _windows(self, job_id: str) -> Iterator[list[_Ticket]]:
         last: str | None = None
         window: list[_Ticket] = []
-        size = 0
+        size, most = 0, 1
         while True:
             with self._database.read() as work:
                 documents = work.documents.waiting(job_id, after=last, limit=WINDOW_DOCUMENTS)
@@ -101,9 +102,9 @@ class IngestionPipeline:
                 version = version_of(document, self._parser.version)
                 window.append(_Ticket(document, document.content_hash, version))
                 size += document.size
-                if len(window) >= WINDOW_DOCUMENTS or size >= WINDOW_BYTES:
+                if len(window) >= most or size >= WINDOW_BYTES:
                     yield window
-                    window, size = [], 0
+                    window, size, most = [], 0, min(2 * most, WINDOW_DOCUMENTS)
             if len(documents) < WINDOW_DOCUMENTS:
                 break
         if window:
@@ -240,7 +241,7 @@ class IngestionPipeline:
             keys = missing[start : start + EMBED_AT_ONCE]
             matrix = self._embedder.embed_passages([texts[key] for key in keys])
             fresh = dict(zip(keys, matrix, strict=True))
-            with self._database.begin(run.ctx) as writing:
+            with self._database.begin(run.ctx, relaxed=True) as writing:
                 writing.vectors.add(fresh, self._embedder.version)
                 writing.commit()
             run.reached("some vectors stored")
