@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from textwrap import dedent
 from typing import Any
 
 from markupsafe import Markup
@@ -131,7 +132,7 @@ def colour(text: str, hit: Hit) -> Markup:
     """The text of a passage, in colours where it is code."""
     if not is_code(hit.kind):
         return Markup.escape(text)
-    return highlight(text, hit.attributes.get("language"), hit.location.path)
+    return highlight(dedent(text), hit.attributes.get("language"), hit.location.path)
 
 
 def web_address(uri: str | None) -> str | None:

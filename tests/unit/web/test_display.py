@@ -33,8 +33,17 @@ def test_sizes(count: float, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.0123, "12 ms"), (2.13, "2.1 s"), (59.4, "59 s"), (93, "1 min 33 s"), (3599, "59 min")]
-    + [(3600, "1 h"), (5400, "1 h 30 min"), (90_000, "1 day"), (864_000, "10 days")],
+    [
+        (0.0123, "12 ms"),
+        (2.13, "2.1 s"),
+        (59.4, "59 s"),
+        (93, "1 min 33 s"),
+        (3599, "59 min"),
+        (3600, "1 h"),
+        (5400, "1 h 30 min"),
+        (90_000, "1 day"),
+        (864_000, "10 days"),
+    ],
 )
 def test_lengths_of_time(seconds: float, words: str) -> None:
     assert display.span(seconds) == words
