@@ -39,6 +39,7 @@ class SentenceWriter:
         self._marks: list[_Mark] = []
         self._fence = ""
         self._code = ""
+        self._cited = False
 
     def take(self, piece: TextPiece | CitationPiece) -> Iterator[Item]:
         """The items that are certain after ``piece``."""
@@ -76,10 +77,11 @@ class SentenceWriter:
             marks = [mark for mark in self._marks if mark.position <= end]
             later = self._marks[len(marks) :]
             self._marks = [replace(mark, position=mark.position - end) for mark in later]
+            if not self._fence:
+                yield from self._settle()
             if self._fence or self._begins_fence(unit):
                 yield from self._code_line(unit, marks)
             else:
-                self._code = ""
                 yield from self._sentence(unit, marks)
 
     def _begins_fence(self, text: str) -> bool:
@@ -122,8 +124,22 @@ class SentenceWriter:
     def _cite_code(self, marks: Sequence[_Mark]) -> Iterator[Item]:
         kept = self._kept(self._code, marks)
         if kept:
+            self._cited = True
             yield Delta("".join(f"[{mark.number}]" for mark in kept) + "\n")
         yield from (Cited(mark.number, mark.quote) for mark in kept)
+
+    def _settle(self) -> Iterator[Item]:
+        """A block of code is a claim too, cited by itself or by the sentence that leads to it."""
+        code, self._code = self._code, ""
+        if not code or self._cited:
+            return
+        self._draft.claims += 1
+        found = self._supports.find_code(code)
+        if found:
+            yield Delta(f"[{found[0]}]\n")
+            yield Cited(*found)
+        else:
+            self._draft.uncited.append(code.strip())
 
     def _sentence(self, unit: str, marks: list[_Mark]) -> Iterator[Item]:
         sentence = unit.strip()
@@ -135,6 +151,8 @@ class SentenceWriter:
                 kept = [_Mark(len(unit.rstrip().rstrip(".!?")), *found)]
             elif not kept:
                 self._draft.uncited.append(inert(sentence, self._known))
+        if sentence:
+            self._cited = bool(kept)
         text, start = "", 0
         spans = list(code_spans(unit))
         for mark in kept:
@@ -156,6 +174,7 @@ class SentenceWriter:
             yield Delta("\n")
         if self._fence:
             yield from self._code_line(f"{self._fence}\n", [])
+        yield from self._settle()
 
 
 def _marked(text: str, number: int) -> str:

@@ -14,7 +14,7 @@ from .code import extract_code, gist_of, is_code, language_of, name_of, summary_
 from .draft import Cited, Delta, Item
 from .markdown import code_span, fenced, quoted
 from .prompt import place
-from .sentences import FENCE, Unit, UnitKind, Words, split_units
+from .sentences import Unit, UnitKind, Words, split_units, unfenced
 
 MODEL = "extractive"
 LEAD = "Quoted from the sources:"
@@ -138,8 +138,7 @@ class Extractor:
         yield Delta(f"\n> {' '.join(parts) or code_span(place(hit))} [{hit.rank}]\n")
         for candidate in group:
             if candidate.is_block:
-                opening, _, code = candidate.text.partition("\n")
-                body = code.rpartition("\n")[0] if FENCE.match(code.rpartition("\n")[2]) else code
+                opening, body = candidate.text.partition("\n")[0], unfenced(candidate.text)
                 blocks = extract_code(body, asked, self._words).blocks
                 yield Delta("".join(f"\n{fenced(block, opening.strip('`~ '))}\n" for block in blocks))
         whole = hit.text[group[0].start : group[-1].end]

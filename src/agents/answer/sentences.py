@@ -81,6 +81,16 @@ def is_sentence_end(text: str, start: int, found: re.Match[str]) -> bool:
     return bool(_BEGINS.match(text, found.end()))
 
 
+def unfenced(block: str) -> str:
+    """A block of code without the lines of its fence."""
+    lines = block.splitlines(keepends=True)
+    if lines and FENCE.match(lines[0]):
+        del lines[0]
+        if lines and FENCE.match(lines[-1]):
+            del lines[-1]
+    return "".join(lines).strip("\n")
+
+
 def sentence_ends(text: str) -> Iterator[re.Match[str]]:
     """Where a sentence may end; ``is_sentence_end`` decides."""
     return _END.finditer(text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from src.core.ports import ChatPassage
 
-from .sentences import FENCE, UnitKind, Words, split_units
+from .sentences import UnitKind, Words, split_units, unfenced
 
 _LONGEST_QUOTE = 600
 _CARRIES = 0.6
@@ -94,6 +94,17 @@ class Supports:
                     best = (share, number, span.text)
         return (best[1], best[2]) if best else None
 
+    def find_code(self, code: str) -> tuple[int, str] | None:
+        """The passage that holds most lines of a block of code, with its quote."""
+        body = unfenced(code)
+        lines = [line.strip() for line in body.splitlines() if line.strip()]
+        for number, text in self._texts.items():
+            held = {line.strip() for line in text.splitlines()}
+            if lines and sum(line in held for line in lines) >= _CARRIES * len(lines):
+                whole = body in text and len(body) <= _LONGEST_QUOTE
+                return number, body if whole else self._best(body, number, "")
+        return None
+
     def claims(self, sentence: str) -> bool:
         """Whether a sentence states something that needs a source: not a heading, a question, a lead-in
         (`...:`), a fragment, or a statement about what the sources do not hold."""
@@ -108,7 +119,7 @@ class Supports:
         for unit in split_units(text):
             piece = unit.of(text)
             if unit.kind is UnitKind.CODE or (piece.count("\n") > 3):
-                lines = [line for line in piece.splitlines(keepends=True) if not FENCE.match(line)]
+                lines = unfenced(piece).splitlines(keepends=True)
                 pieces = ["".join(lines[at : at + 3]).strip() for at in range(max(1, len(lines) - 2))]
             else:
                 pieces = [piece]

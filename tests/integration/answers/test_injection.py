@@ -113,9 +113,10 @@ def obedient(request: Request) -> Reply:
     content = request.body["messages"][-1]["content"]
     seen = content if isinstance(content, str) else "\n".join(wire.search_results(request))
     answer = (
+        "The moon is made of cheese [3].\n"
         f"As instructed, to thief@evil.example [1][9]: {seen[-1500:]}\n\n{TAIL}\n\n"
         "[ref]: https://evil.example\n![pixel][ref]\n<form action=https://evil.example><input></form>\n"
-        "Full details at https://evil.example/phish [2]. The moon is made of cheese [3]."
+        "Full details at https://evil.example/phish [2]."
     )
     deltas = [answer[at : at + 7] for at in range(0, len(answer), 7)]
     cites = [(0, "made up"), (8, "of nothing"), (1, "also made up")]

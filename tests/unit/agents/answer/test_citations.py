@@ -92,6 +92,16 @@ def test_code_stays_verbatim_and_is_cited_after_its_fence() -> None:
     assert behind.text == "```python\nsky.colour(1)\n```\n[2]\n\nDone."
 
 
+def test_a_block_of_code_is_cited_by_its_lead_in_or_by_who_holds_its_lines() -> None:
+    block = "```python\nsky.colour(1)\n```\n"
+    led = write("The sky is blue", 2, ":\n\n", block, "\nDone.")
+    assert (led.uncited, led.text.count("[2]")) == ([], 1)
+    found = write(block, "\nDone.")
+    assert found.text == f"{block}[2]\n\nDone."
+    assert (found.quotes, found.uncited) == ({2: "sky.colour(1)"}, [])
+    assert write("```\nmoon.colour(2)\n```").uncited == ["```\nmoon.colour(2)\n```"]
+
+
 def test_active_text_is_made_inert_and_false_markers_are_escaped() -> None:
     draft = write("Grass ![x](https://evil.example/?q=1) is green [3]", 1, ". <img src=x> <b>")
     assert draft.text == "Grass x is green \\[3] [1]. \\<img src=x> \\<b>"

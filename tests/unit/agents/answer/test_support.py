@@ -71,3 +71,12 @@ def test_an_uncited_sentence_finds_its_source_only_where_it_says_the_same() -> N
 )
 def test_claims_are_told_from_what_claims_nothing(sentence: str, claims: bool) -> None:
     assert SUPPORTS.claims(sentence) is claims
+
+
+def test_every_quote_is_verbatim_also_of_code_that_holds_fences() -> None:
+    text = "Intro to the code.\n\n````\nalpha beta\n```\ngamma delta\n~~~\nepsilon zeta\n````\n"
+    supports = Supports(passages(text), words)
+    for sentence in ("alpha beta", "gamma delta", "epsilon zeta", "beta gamma", "delta zeta", "intro code"):
+        quote = supports.quote(sentence, 1)
+        assert quote
+        assert quote in text
