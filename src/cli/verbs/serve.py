@@ -8,18 +8,18 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from src.bootstrap import Application, build
 from src.cli import exits
 from src.cli.connection import administrator_id
 from src.cli.instance import Instance, announced, find
 from src.cli.logs import log_to
 from src.cli.main import Invocation
 from src.cli.output import console
-from src.cli.service import Service
 from src.core.errors import ConfigurationError
 
-from .watch import watch_first_jobs
+if TYPE_CHECKING:
+    from src.bootstrap import Application
 
 DRAIN_S = 5.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -36,6 +36,8 @@ def run(invocation: Invocation) -> int:
             "or set STOA_DATA_DIR to another folder."
         )
     log_to(settings.data_dir, level=settings.log_level, name="worker" if action == "worker" else "stoa")
+    from src.bootstrap import build
+
     with ExitStack() as stack:
         application = build(settings)
         stack.callback(application.close)
@@ -50,7 +52,6 @@ def _work(application: Application) -> None:
     ended = threading.Event()
     _on_signal(ended.set)
     application.prepare()
-    application.prepare()
     application.start(worker=True)
     console(error=True).print("The agents are at work; end with Ctrl-C.")
     ended.wait()
@@ -58,11 +59,13 @@ def _work(application: Application) -> None:
 
 
 def _serve(application: Application, stack: ExitStack, *, works: bool) -> None:
+    from src.cli.service import Service
+
+    from .watch import watch_first_jobs
+
     settings = application.settings
     service = Service(application, host=settings.host, port=settings.port)
     _on_signal(service.stop)
-    if works:
-        application.prepare()
     if works:
         application.prepare()
     application.start(worker=works)
