@@ -40,7 +40,7 @@ class PersonalTokenRecord(Base):
 
 
 class SignInFailureRecord(Base):
-    """Recent failed sign-ins of one name, for throttling; ``blocked_until`` ends a pause."""
+    """Recent failed sign-ins of one name: from some number on each costs a pause."""
 
     __tablename__ = "sign_in_failures"
 

@@ -18,6 +18,8 @@ def name_key(username: str) -> str:
 
 
 class Users(Repository[UserRecord]):
+    """The accounts; a name is found without regard to case."""
+
     model: ClassVar = UserRecord
     noun: ClassVar = "user"
 
@@ -36,6 +38,8 @@ class Users(Repository[UserRecord]):
 
 
 class PersonalTokens(Repository[PersonalTokenRecord]):
+    """Personal API tokens, found by the digest of their text."""
+
     model: ClassVar = PersonalTokenRecord
     noun: ClassVar = "token"
 
@@ -48,5 +52,7 @@ class PersonalTokens(Repository[PersonalTokenRecord]):
 
 
 class SignInFailures(Repository[SignInFailureRecord]):
+    """Recent failed sign-ins, one record for each name that was tried."""
+
     model: ClassVar = SignInFailureRecord
     noun: ClassVar = "failed sign-in"

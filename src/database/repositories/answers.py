@@ -13,16 +13,22 @@ from .base import Repository
 
 
 class Searches(Repository[SearchRecord]):
+    """What searches showed."""
+
     model: ClassVar = SearchRecord
     noun: ClassVar = "search"
 
 
 class Conversations(Repository[ConversationRecord]):
+    """Whose conversation each is."""
+
     model: ClassVar = ConversationRecord
     noun: ClassVar = "conversation"
 
 
 class Answers(Repository[AnswerRecord]):
+    """The stored answers, with the collections that each quotes."""
+
     model: ClassVar = AnswerRecord
     noun: ClassVar = "answer"
 

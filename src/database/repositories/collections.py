@@ -37,6 +37,8 @@ def readable(caller: Caller) -> Select[str]:
 
 
 class Collections(Repository[CollectionRecord]):
+    """The collections, with the counts that users see."""
+
     model: ClassVar = CollectionRecord
     noun: ClassVar = "collection"
 
@@ -87,6 +89,8 @@ class Collections(Repository[CollectionRecord]):
 
 
 class Indexes(Repository[IndexRecord]):
+    """The versions of each collection's indexes, and which of them is searched."""
+
     model: ClassVar = IndexRecord
     noun: ClassVar = "index"
 

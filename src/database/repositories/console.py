@@ -13,6 +13,8 @@ from .base import Repository
 
 
 class Events(Repository[EventRecord]):
+    """The event log: what the relay has sent, in the order of its positions."""
+
     model: ClassVar = EventRecord
     noun: ClassVar = "event"
 
@@ -34,6 +36,8 @@ class Events(Repository[EventRecord]):
 
 
 class DeadLetters(Repository[DeadLetterRecord]):
+    """Events that were given up and are neither replayed nor discarded."""
+
     model: ClassVar = DeadLetterRecord
     noun: ClassVar = "dead letter"
 
@@ -56,6 +60,8 @@ class DeadLetters(Repository[DeadLetterRecord]):
 
 
 class Activities(Repository[ActivityLine]):
+    """The handled requests, newest first."""
+
     model: ClassVar = ActivityLine
     noun: ClassVar = "activity"
 
@@ -71,6 +77,8 @@ class Activities(Repository[ActivityLine]):
 
 
 class AgentRecords(Repository[AgentRecord]):
+    """What each agent was told, and its counters."""
+
     model: ClassVar = AgentRecord
     noun: ClassVar = "agent"
 
@@ -79,6 +87,8 @@ class AgentRecords(Repository[AgentRecord]):
 
 
 class Facts(Repository[FactRecord]):
+    """Small facts about the installation, by name."""
+
     model: ClassVar = FactRecord
     noun: ClassVar = "fact"
 

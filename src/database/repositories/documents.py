@@ -26,6 +26,8 @@ def chunks(ids: Sequence[str], size: int = CHUNK) -> Iterator[Sequence[str]]:
 
 
 class Documents(Repository[DocumentRecord]):
+    """The documents of collections and sources, and those that a job has still to ingest."""
+
     model: ClassVar = DocumentRecord
     noun: ClassVar = "document"
 
@@ -136,6 +138,8 @@ class Documents(Repository[DocumentRecord]):
 
 
 class Passages(Repository[PassageRecord]):
+    """The passages of documents; those of the live version are searched."""
+
     model: ClassVar = PassageRecord
     noun: ClassVar = "passage"
 

@@ -18,6 +18,8 @@ OPEN = ("queued", "running")
 
 
 class Jobs(Repository[JobRecord]):
+    """Jobs as lists and the monitor see them; the job store claims and ends them."""
+
     model: ClassVar = JobRecord
     noun: ClassVar = "job"
 

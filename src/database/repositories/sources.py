@@ -18,6 +18,8 @@ from .base import Repository
 
 
 class Sources(Repository[SourceRecord]):
+    """The sources of collections, and those whose time has come."""
+
     model: ClassVar = SourceRecord
     noun: ClassVar = "source"
 
@@ -38,6 +40,8 @@ class Sources(Repository[SourceRecord]):
 
 
 class SkippedFiles(Repository[SkippedFileRecord]):
+    """The files that each source left out."""
+
     model: ClassVar = SkippedFileRecord
     noun: ClassVar = "skipped file"
 
