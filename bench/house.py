@@ -13,11 +13,14 @@ from pydantic import SecretStr
 from src.bootstrap import Application, build
 from src.core.caller import Caller
 from src.core.jobs import JobState
+from src.core.messages.accounts import SignIn
 from src.core.messages.base import Request
 from src.core.messages.jobs import GetJob, Job
 from src.core.settings import Settings
 
 R = TypeVar("R")
+
+PASSWORD = SecretStr("a password for the bench")
 
 OPEN = {JobState.QUEUED, JobState.RUNNING}
 
@@ -27,7 +30,11 @@ class BenchHouse:
 
     def __init__(self, application: Application) -> None:
         self.application = application
-        self.caller = Caller(user_id="bench", username="bench", roles=frozenset({"admin"}))
+        orchestrator = application.orchestrator
+        user = orchestrator.ask(
+            SignIn(username="admin", password=PASSWORD), orchestrator.context(Caller.anonymous())
+        )
+        self.caller = Caller(user_id=user.id, username=user.username, roles=frozenset(user.roles))
 
     def ask(self, request: Request[R]) -> R:
         orchestrator = self.application.orchestrator
@@ -51,7 +58,7 @@ def house(data_dir: Path, *, worker: bool = True, **values: object) -> Iterator[
             "port": 0,
             "sample": False,
             "llm": "extractive",
-            "admin_password": SecretStr("a password for the bench"),
+            "admin_password": PASSWORD,
         }
         | values
     )
