@@ -39,14 +39,14 @@ def test_the_example_as_it_stands_changes_nothing() -> None:
     assert load_settings(EXAMPLE, {}) == load_settings(None, {"STOA_CONFIG": ""})
 
 
-def test_the_example_with_every_line_taken_is_still_a_configuration(tmp_path: Path) -> None:
+def test_the_example_with_every_line_taken_states_the_defaults(tmp_path: Path) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     names = "|".join(VARIABLES)
     taken = re.sub(rf"^# ?(?=(?:{names}):)", "", text, flags=re.MULTILINE)
     everything = tmp_path / "config.yaml"
     everything.write_text(taken, encoding="utf-8")
     assert yaml.safe_load(taken).keys() == VARIABLES.keys()
-    load_settings(everything, {})
+    assert load_settings(everything, {}) == Settings()
 
 
 @pytest.mark.parametrize("path", TOLD_IN, ids=name_of)
