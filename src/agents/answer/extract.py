@@ -28,7 +28,7 @@ _PASSAGE = 0.25
 _KEEP = 0.8
 """A further source or sentence is quoted where it scores this share of the best."""
 _SAME = 0.7
-_FEWEST_WORDS = 3
+_FEWEST_WORDS = 2
 _LONGEST = 700
 
 
@@ -160,7 +160,8 @@ def _quotable(text: str) -> Iterator[Unit]:
 
 
 def _choose(scored: Sequence[tuple[float, _Candidate]], length: Length) -> list[tuple[Hit, list[_Candidate]]]:
-    """The best candidates grouped by passage, best passage first, nothing said twice."""
+    """The best candidates grouped by passage, nothing said twice; the best document first, its passages
+    in their order."""
     groups: dict[str, list[_Candidate]] = {}
     hits: dict[str, Hit] = {}
     said: list[frozenset[str]] = []
@@ -175,7 +176,9 @@ def _choose(scored: Sequence[tuple[float, _Candidate]], length: Length) -> list[
         groups.setdefault(key, []).append(candidate)
         hits[key] = candidate.hit
         said.append(candidate.words)
-    return [(hits[key], group) for key, group in groups.items()]
+    chosen = [(hits[key], group) for key, group in groups.items()]
+    best = {hit.document_id: place for place, (hit, _) in reversed(list(enumerate(chosen)))}
+    return sorted(chosen, key=lambda one: (best[one[0].document_id], one[0].location.start_line or 0))
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
