@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,13 +129,12 @@ def words(node: LexborHTMLParser | LexborNode | None) -> str:
     return " ".join(found.text(separator=" ").split()) if found is not None else ""
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A site that the tests of the pages share: one collection with code, prose and a broken file."""
-    folder = tmp_path_factory.mktemp("site")
+@contextmanager
+def serving(folder: Path, **settings: object) -> Iterator[Site]:
+    """A site in ``folder`` with one collection of code, prose and a broken file."""
     roots = folder / "roots"
     roots.mkdir()
-    with running(make_settings(folder / "data", folder_roots=(roots,))) as application:
+    with running(make_settings(folder / "data", folder_roots=(roots,), **settings)) as application:
         house = House(application)
         collection = house.collection("Shop")
         house.upload(
@@ -152,3 +152,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             state.of(app).streams.close(1.0)
             server.stop()
             thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site that the tests of the pages share; its answers are extracts."""
+    with serving(tmp_path_factory.mktemp("site")) as made:
+        yield made

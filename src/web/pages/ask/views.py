@@ -75,7 +75,7 @@ def show(answer_id: str) -> str:
 def history() -> str:
     """The caller's conversations, for the panel beside the answers."""
     return render_template(
-        "ask/_history.html", conversations=_conversations(), current=request.args.get("current")
+        "ask/_history.html", conversations=_conversations(), current=request.args.get("conversation")
     )
 
 

@@ -42,6 +42,7 @@ function say(text, tone = "good") {
   note.dataset.tone = tone;
   note.dataset.testid = "toast";
   const toasts = document.getElementById("toasts");
+  for (const other of toasts.children) if (other.textContent === note.textContent) other.remove();
   toasts.append(note);
   while (toasts.children.length > 3) toasts.firstElementChild.remove();
   if (tone !== "bad") setTimeout(() => note.remove(), 6000);
@@ -75,11 +76,13 @@ reveal(document);
 document.addEventListener("content-added", ({ detail }) => reveal(detail));
 document.body.addEventListener("htmx:load", ({ detail }) => reveal(detail.elt));
 
-// A part of the page that is fetched again and again is left alone while the reader has something open in
-// it, unless the reader's own action calls for it.
+// A part of the page that is fetched again and again is left alone while nobody sees it, and while the
+// reader has something open in it, unless the reader's own action calls for it.
 document.body.addEventListener("htmx:beforeRequest", (event) => {
   const { elt, requestConfig } = event.detail;
   const cause = requestConfig.triggeringEvent?.target;
+  const polled = requestConfig.verb === "get" && !requestConfig.triggeringEvent;
+  if (polled && document.hidden) return event.preventDefault();
   const asked = cause instanceof Element && cause !== elt && cause.id !== "live";
   if (elt.matches("[data-calm]") && !asked && elt.querySelector("details[open]")) event.preventDefault();
 });

@@ -205,6 +205,9 @@ function compose(form) {
       const picker = document.getElementById("picker");
       if (picker.open && !picker.contains(event.target)) picker.open = false;
     });
+    form.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") document.getElementById("picker").open = false;
+    });
   }
 }
 
