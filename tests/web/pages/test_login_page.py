@@ -28,6 +28,15 @@ def test_a_wrong_name_and_a_wrong_password_look_the_same(site: Site, username: s
     assert password not in tree.html or password == "wrong"
 
 
+def test_too_many_wrong_passwords_are_refused_in_words(site: Site) -> None:
+    visitor = site.visitor(signed_in=False)
+    statuses = [visitor.sign_in("guessed", "wrong").status_code for _ in range(20)]
+    assert statuses[0] == 401
+    assert statuses[-1] == 429
+    tree = visitor.read(visitor.sign_in("guessed", "wrong"), status=429)
+    assert "try again" in words(marked(tree, "login-failure")[0])
+
+
 def test_empty_fields_are_named_beside_themselves(site: Site) -> None:
     visitor = site.visitor(signed_in=False)
     tree = visitor.read(visitor.sign_in("", ""), status=422)

@@ -9,7 +9,7 @@ from flask_login import current_user
 from pydantic import ValidationError
 from werkzeug.wrappers import Response
 
-from src.core.errors import AppError, TooManyRequestsError, UnauthenticatedError
+from src.core.errors import AppError, UnauthenticatedError
 from src.web import auth
 
 blueprint = Blueprint(
@@ -45,10 +45,6 @@ def enter() -> Response:
     except (UnauthenticatedError, ValidationError):
         wrong = "The username or the password is wrong."
         return make_response(_form(username=username, failure=wrong), 401)
-    except TooManyRequestsError as error:
-        response = make_response(_form(username=username, failure=error.detail), error.status)
-        response.headers["Retry-After"] = "60"
-        return response
     except AppError as error:
         return make_response(_form(username=username, failure=error.detail), error.status)
     return redirect(_target(), code=303)
