@@ -16,6 +16,7 @@ import pytest
 from src.core.errors import ConfigurationError, UnavailableError
 from src.core.ports import VectorIndex
 from src.services.vectors.chroma import ChromaVectorIndex
+from src.services.vectors.ownership import FolderOwnership
 from tests.support.chroma import chroma
 from tests.support.servers import free_port
 
@@ -71,6 +72,12 @@ class TestEmbeddedChroma(VectorIndexContract):
             ChromaVectorIndex.embedded(tmp_path)
         first.close()
         ChromaVectorIndex.embedded(tmp_path).close()
+
+    def test_a_damaged_folder_is_refused_with_the_next_step_and_not_kept_locked(self, tmp_path: Path) -> None:
+        (tmp_path / "chroma.sqlite3").write_bytes(b"no database" * 1000)
+        with pytest.raises(ConfigurationError, match=r"cannot be opened.*reindex"):
+            ChromaVectorIndex.embedded(tmp_path)
+        FolderOwnership(tmp_path).release()
 
     def test_a_dropped_index_leaves_no_files(self, vectors: VectorIndex, folder: Path, index: str) -> None:
         def folders() -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from src.core.errors import IndexMissingError
-from src.core.ports import VectorIndex, Vectors
+from src.core.ports import Scored, VectorIndex, Vectors
 
 DIMENSIONS = 32
 
@@ -31,6 +32,20 @@ def fill(vectors: VectorIndex, index: str) -> Vectors:
     return rows
 
 
+def assert_nearest(
+    hits: Sequence[Scored], rows: Vectors, query: Vectors, among: Sequence[int], k: int
+) -> None:
+    """Every score is the cosine and the best come first; of the ``k`` nearest one in ten may be missed,
+    since an index of this size may be approximate."""
+    cosines = rows @ query
+    found = [int(hit.passage_id.removeprefix("passage-")) for hit in hits]
+    assert len(set(found)) == len(hits) == min(k, len(among))
+    assert [hit.score for hit in hits] == pytest.approx(cosines[found].tolist(), abs=1e-5)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    nearest = sorted(among, key=lambda row: -cosines[row])[:k]
+    assert len(set(found) & set(nearest)) >= 0.9 * len(hits)
+
+
 class VectorIndexContract:
     """Needs the class fixture ``vectors``, a VectorIndex in which no test of the class minds the others."""
 
@@ -45,26 +60,21 @@ class VectorIndexContract:
         return fill(vectors, "filled")
 
     def test_the_nearest_come_first_with_their_cosine(self, vectors: VectorIndex, filled: Vectors) -> None:
-        query = unit_vectors(1, seed=1)[0]
-        cosines = filled @ query
-        hits = vectors.search("filled", query, 10)
-        expected = np.argsort(-cosines)[:10]
-        assert [hit.passage_id for hit in hits] == [f"passage-{row:05d}" for row in expected]
-        assert [hit.score for hit in hits] == pytest.approx(cosines[expected].tolist(), abs=1e-5)
+        for row in (0, 700, 2999):
+            hits = vectors.search("filled", filled[row], 10)
+            assert hits[0].passage_id == f"passage-{row:05d}"
+            assert_nearest(hits, filled, filled[row], range(3000), 10)
 
     @pytest.mark.parametrize("members", [1, 40, 300, 301, 700, 2900])
-    def test_a_search_among_some_ids_ranks_exactly_those(
+    def test_a_search_among_some_ids_ranks_only_those(
         self, vectors: VectorIndex, filled: Vectors, members: int
     ) -> None:
         query = unit_vectors(1, seed=2)[0]
         chosen = np.random.default_rng(3).permutation(3000)[:members]
         among = {f"passage-{row:05d}" for row in chosen}
         hits = vectors.search("filled", query, 20, among)
-        cosines = filled[chosen] @ query
-        best = np.argsort(-cosines)[:20]
-        assert len(hits) == min(20, members)
         assert {hit.passage_id for hit in hits} <= among
-        assert [hit.score for hit in hits] == pytest.approx(cosines[best].tolist(), abs=1e-5)
+        assert_nearest(hits, filled, query, chosen.tolist(), 20)
 
     @pytest.mark.parametrize("known", [0, 2, 400])
     def test_unknown_ids_among_the_wanted_are_passed_over(

@@ -32,17 +32,26 @@ class Connection(Protocol):
 
 
 class EmbeddedConnection:
-    """Chroma inside this process, on a folder that no other process may have open."""
+    """Chroma inside this process, on a folder that no other process may have open.
+
+    Raises ConfigurationError where the folder is in use, damaged or not writable.
+    """
 
     def __init__(self, folder: Path) -> None:
         import chromadb
+        from chromadb.errors import ChromaError
 
         self._folder = folder
         self._ownership = FolderOwnership(folder)
         try:
             self._client: Any = chromadb.PersistentClient(folder, settings=_settings())
-        except BaseException:
+        except BaseException as error:
             self._ownership.release()
+            if isinstance(error, ChromaError | OSError):
+                raise ConfigurationError(
+                    f"The vector store in {folder} cannot be opened: {error}. Move that folder away and run "
+                    "'reindex' to rebuild it."
+                ) from error
             raise
         self.tidy()
 

@@ -12,12 +12,19 @@ from src.core.errors import ConfigurationError
 class FolderOwnership:
     """Holds ``owner.lock`` in ``folder`` until ``release`` or the end of the process, however it ends.
 
-    Raises ConfigurationError that names the owner's process id where another holds it.
+    Raises ConfigurationError that names the owner's process id where another holds it, and where the
+    folder cannot be made or written.
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file = (folder / "owner.lock").open("a+", encoding="ascii")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = (folder / "owner.lock").open("a+", encoding="ascii")
+        except OSError as error:
+            raise ConfigurationError(
+                f"The vector store cannot be kept in {folder}: {error}. Make the folder writable, or set "
+                "STOA_DATA_DIR to one that is."
+            ) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
