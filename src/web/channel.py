@@ -11,20 +11,9 @@ from waitress.task import ErrorTask
 from src.core.context import new_correlation
 
 from .headers import ALWAYS
-from .problems import MEDIA_TYPE, Problem, type_of
+from .problems import HTTP_CODES, MEDIA_TYPE, Problem, http_code, type_of
 
 STALLED_S = 30.0
-_CODES = {
-    400: "malformed_request",
-    413: "too_large",
-    431: "headers_too_large",
-    501: "not_implemented",
-}
-_DETAILS = {
-    413: "The body is larger than this server takes.",
-    431: "The headers are larger than this server takes.",
-    501: "This transfer encoding is not known.",
-}
 
 
 class RefusalTask(ErrorTask):  # type: ignore[misc]  # waitress is untyped
@@ -32,13 +21,13 @@ class RefusalTask(ErrorTask):  # type: ignore[misc]  # waitress is untyped
 
     def execute(self) -> None:
         error = self.request.error
-        code = _CODES.get(error.code, "internal")
-        given = _DETAILS.get(error.code) or re.sub(r"[^\x20-\x7e]", "?", str(error.body))[:200]
+        code = http_code(error.code)
+        plain = re.sub(r"[^\x20-\x7e]", "?", str(error.body))[:200]
         problem = Problem(
             type=type_of(code),
             title=error.reason,
             status=error.code,
-            detail=given,
+            detail=plain if error.code == 400 else HTTP_CODES[error.code][1],
             code=code,
             request_id=new_correlation(),
         )

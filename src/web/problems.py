@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from flask_wtf.csrf import CSRFError
 from pydantic import Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -11,13 +12,16 @@ from src.core.errors import AppError, FieldProblem, InvalidRequestError
 from src.core.messages.base import Reply
 
 MEDIA_TYPE = "application/problem+json"
-_CODES = {
-    400: "malformed_body",
-    404: "not_found",
-    405: "method_not_allowed",
-    413: "too_large",
-    415: "unsupported_media_type",
+HTTP_CODES = {
+    400: ("malformed_request", "The request is not proper HTTP, or not what a browser would send."),
+    404: ("not_found", "There is no such thing, or the caller may not know that there is."),
+    405: ("method_not_allowed", "The path exists, but not with this method."),
+    413: ("too_large", "What was sent is larger than a configured limit."),
+    431: ("headers_too_large", "The headers are larger than the server takes."),
+    500: ("internal", "A fault of the server; its log tells more under the request's id."),
+    501: ("not_implemented", "The transfer encoding is not known."),
 }
+"""The code and its meaning for each status that is answered before a call is reached."""
 
 
 class BadField(Reply):
@@ -53,7 +57,7 @@ def problem_of(error: Exception, request_id: str) -> Problem:
         )
     if isinstance(error, HTTPException):
         status = error.code or 500
-        code = _CODES.get(status, HTTPStatus(status).name.lower())
+        code = "csrf" if isinstance(error, CSRFError) else http_code(status)
         return Problem(
             type=type_of(code),
             title=error.name,
@@ -70,6 +74,11 @@ def problem_of(error: Exception, request_id: str) -> Problem:
         code="internal",
         request_id=request_id,
     )
+
+
+def http_code(status: int) -> str:
+    """The code of a failure of which only the status is known."""
+    return HTTP_CODES[status][0] if status in HTTP_CODES else HTTPStatus(status).name.lower()
 
 
 def type_of(code: str) -> str:

@@ -122,6 +122,22 @@ def test_what_is_not_proper_http_is_answered_with_a_problem(data: bytes, status:
     assert json.loads(body)["code"] == code
 
 
+def test_a_stream_that_fails_at_its_first_piece_is_a_problem(caplog: pytest.LogCaptureFixture) -> None:
+    app, _ = scripted_app()
+
+    def broken() -> Iterator[bytes]:
+        raise RuntimeError("the secret cause")
+        yield b""
+
+    app.add_url_rule("/broken", view_func=lambda: Response(broken()))
+    with serving(app) as server, asked(server, "/broken") as response:
+        assert response.status == 500
+        body = response.read()
+    assert json.loads(body)["code"] == "internal"
+    assert b"secret" not in body
+    assert "the secret cause" in caplog.text
+
+
 def test_a_body_somewhat_too_large_is_refused_by_the_application() -> None:
     app, _ = scripted_app(Settings(max_request_bytes=10_000))
     with serving(app) as server:

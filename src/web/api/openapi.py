@@ -13,7 +13,7 @@ from src import __version__
 from src.core.errors import AppError
 from src.core.messages.console import Health
 from src.core.passages import Location
-from src.web.problems import Problem
+from src.web.problems import HTTP_CODES, Problem
 
 from .entry import REFERENCE, Json, entry, health_paths
 from .paging import Slice
@@ -73,8 +73,9 @@ def problem_codes() -> list[tuple[str, int, str]]:
         if kind.__module__ == AppError.__module__:
             meaning = (inspect.getdoc(kind) or "").split("\n", 1)[0]
             found.setdefault(kind.code, (kind.code, kind.status, meaning))
-    found["internal"] = ("internal", 500, "A fault of the server; its log tells more under the request's id.")
-    found["method_not_allowed"] = ("method_not_allowed", 405, "The path exists, but not with this method.")
+    for status, (code, meaning) in HTTP_CODES.items():
+        found[code] = (code, status, meaning)
+    found["csrf"] = ("csrf", 400, "A form of a page was sent without its token.")
     return sorted(found.values(), key=lambda row: (row[1], row[0]))
 
 

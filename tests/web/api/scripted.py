@@ -14,7 +14,7 @@ from src.core.context import Context
 from src.core.errors import NotFoundError, UnauthenticatedError
 from src.core.jobs import JobState
 from src.core.messages import catalogue
-from src.core.messages.accounts import Authenticate, GetMe, User
+from src.core.messages.accounts import Authenticate, FindUser, GetMe, SignIn, User
 from src.core.messages.console import EventPage, ListEvents, LoggedEvent, Metrics, ReadMetrics
 from src.core.messages.jobs import GetJob, Job
 from src.core.messages.questions import Answer, AskQuestion, Style
@@ -121,6 +121,18 @@ class ScriptedAgent(Agent):
             raise UnauthenticatedError("The token is not valid.") from None
         return User(id=user_id, username=user_id, roles=roles, created_at=NOW)
 
+    @handles(SignIn)
+    def sign_in(self, request: SignIn, ctx: Context) -> User:
+        if request.password.get_secret_value() != "right":
+            raise UnauthenticatedError("The username or the password is wrong.")
+        return User(id="u1", username=request.username, roles=("admin",), created_at=NOW)
+
+    @handles(FindUser)
+    def find_user(self, request: FindUser, ctx: Context) -> User:
+        if request.user_id in self._application.switched_off:
+            raise UnauthenticatedError("The account is switched off.")
+        return User(id=request.user_id, username="ada", roles=("admin",), created_at=NOW)
+
     @handles(GetMe)
     def me(self, request: GetMe, ctx: Context) -> User:
         roles = tuple(ctx.caller.roles)
@@ -191,6 +203,7 @@ class ScriptedApplication:
         self.secret_key = b"k" * 32
         self.job = job(JobState.RUNNING, 0)
         self.job_reads = 0
+        self.switched_off: set[str] = set()
         self.samples: tuple[Any, ...] = ()
         self.answering: Callable[[AskQuestion, Context], Answer] = lambda *_: answer("Because.")
         self.gate = threading.Event()
