@@ -71,7 +71,7 @@ def test_words_are_shown_as_they_come_and_escape_stops_them(listener: Person) ->
     listener.see("answer-text", "The total adds up")
     assert listener.find("stop"), "the answer is still being written"
     listener.focused().send_keys(Keys.ESCAPE)
-    listener.see("halted", "You stopped this answer")
+    listener.see("halted", "You stopped here")
     listener.see("answer-text", "The total adds up")
     listener.see("send")
     assert listener.focused().get_attribute("id") == "question"

@@ -70,7 +70,7 @@ function compose(form) {
         refuse(turn, text, await response.text());
       } else await follow(turn, response.body);
     } catch (error) {
-      if (error.name === "AbortError") halt(turn, "You stopped this answer.");
+      if (error.name === "AbortError") halt(turn, "You stopped here. The whole answer will be among your conversations.");
       else halt(turn, "The connection was lost. Ask again, or look in your conversations: the answer may be there.");
     } finally {
       running = null;
