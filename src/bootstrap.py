@@ -220,7 +220,7 @@ def _make_worker(
         SqlJobStore(database, signals.jobs),
         of_job,
         interrupted=lambda agent: worker.stopping or steering.interrupts(agent),
-        attempts=settings.delivery_attempts,
+        attempts=settings.job_attempts,
         lease_s=settings.job_lease_s,
     )
     worker = Worker(

@@ -12,7 +12,7 @@ from src.agents.answer import AnswerAgent
 from src.agents.catalogue import CatalogueAgent
 from src.agents.indexing import IndexingAgent
 from src.agents.indexing.rebuild import IndexFiller
-from src.agents.ingestion import IngestionAgent
+from src.agents.ingestion import IngestionAgent, SourcesAgent
 from src.agents.ingestion.pipeline import IngestionPipeline
 from src.agents.ingestion.sync import SourceSync
 from src.agents.monitor import MonitorAgent
@@ -43,6 +43,7 @@ def make_agents(
     """All agents of an application."""
     writer = IndexWriter(out.vectors, out.lexical, out.embedder)
     analyser = Analyser()
+    pipeline = IngestionPipeline(database, out.blobs, out.parser, out.embedder, writer)
     board = AgentBoard(database, out.broker, tally)
     return (
         AccountsAgent(
@@ -52,14 +53,13 @@ def make_agents(
             token_lifetime_s=settings.token_lifetime_s,
         ),
         CatalogueAgent(database, out.blobs, writer),
-        IngestionAgent(
+        IngestionAgent(database, out.blobs, pipeline, max_file_bytes=settings.max_file_bytes),
+        SourcesAgent(
             database,
-            out.blobs,
             out.vault,
-            IngestionPipeline(database, out.blobs, out.parser, out.embedder, writer),
+            pipeline,
             SourceSync(database, out.blobs, out.vault, out.readers),
             _next_run,
-            max_file_bytes=settings.max_file_bytes,
         ),
         IndexingAgent(database, out.blobs, writer, IndexFiller(database, out.embedder, writer)),
         RetrievalAgent(database, grants, out.embedder, out.vectors, out.lexical),

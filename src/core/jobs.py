@@ -228,8 +228,8 @@ class JobRunner:
             self._store.fail(
                 job,
                 code="gave_up",
-                detail=f"The job was started {job.attempt - 1} times and its worker died each time; "
-                "look at the log for the cause, then retry.",
+                detail=f"The job was begun {job.attempt - 1} times without getting any further before its "
+                "worker died; look at the log for the cause, then retry.",
             )
             return
         try:

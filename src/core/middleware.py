@@ -72,17 +72,18 @@ class RecordActivity:
                 duration_ms,
                 ctx.correlation_id,
             )
-            self._activities.record(
-                Activity(
-                    capability=route.capability,
-                    agent=route.agent.name,
-                    caller=ctx.caller.username,
-                    at=at,
-                    duration_ms=duration_ms,
-                    outcome=outcome,
-                    correlation_id=ctx.correlation_id,
+            if request.recorded:
+                self._activities.record(
+                    Activity(
+                        capability=route.capability,
+                        agent=route.agent.name,
+                        caller=ctx.caller.username,
+                        at=at,
+                        duration_ms=duration_ms,
+                        outcome=outcome,
+                        correlation_id=ctx.correlation_id,
+                    )
                 )
-            )
 
 
 class CheckPermission:

@@ -73,6 +73,7 @@ class Settings(BaseModel):
 
     delivery_attempts: int = Field(5, ge=1, le=100, json_schema_extra=_variable("STOA_DELIVERY_ATTEMPTS"))
     delivery_lease_s: float = Field(60.0, gt=0, json_schema_extra=_variable("STOA_DELIVERY_LEASE_S"))
+    job_attempts: int = Field(10, ge=1, le=1000, json_schema_extra=_variable("STOA_JOB_ATTEMPTS"))
     job_lease_s: float = Field(30.0, gt=0, json_schema_extra=_variable("STOA_JOB_LEASE_S"))
     job_stuck_s: float = Field(180.0, gt=0, json_schema_extra=_variable("STOA_JOB_STUCK_S"))
     retention_days: int = Field(30, ge=1, json_schema_extra=_variable("STOA_RETENTION_DAYS"))

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, exists, or_, select, update
+from sqlalchemy import CursorResult, and_, case, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from src.core.clock import new_id
@@ -91,6 +91,8 @@ class SqlJobStore:
             job,
             relaxed=True,
             stage=progress.stage[:200],
+            # Attempts are given up after too many without any progress, not after too many in all.
+            attempts=case((JobRecord.done < progress.done, 1), else_=JobRecord.attempts),
             done=progress.done,
             total=progress.total,
             rate_per_s=progress.rate_per_s,

@@ -1,5 +1,6 @@
-"""The ingestion agent: files, imports and sources in, searchable passages out."""
+"""Files, imports and sources in, searchable passages out: the ingestion agent and the sources agent."""
 
 from .agent import IngestionAgent
+from .sources import SourcesAgent
 
-__all__ = ["IngestionAgent"]
+__all__ = ["IngestionAgent", "SourcesAgent"]

@@ -58,6 +58,11 @@ def finish(work: UnitOfWork, record: DocumentRecord, version: str, passages: int
     )
 
 
+def abandon(work: UnitOfWork, record: DocumentRecord, code: str, detail: str) -> None:
+    """Note that the document's job ended before it: nothing waits for a job that is no more."""
+    fail(work, record, DocumentError(code, detail, stage=record.state, retryable=True))
+
+
 def fail(work: UnitOfWork, record: DocumentRecord, error: Exception) -> None:
     """Note why the document could not be ingested; an older version of it stays searchable."""
     if isinstance(error, DocumentError):

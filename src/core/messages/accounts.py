@@ -62,6 +62,7 @@ class Authenticate(Request[User]):
     """Find the user of a bearer token (a JWT or a personal `stoa_` token)."""
 
     capability: ClassVar[str] = "account.authenticate"
+    recorded: ClassVar[bool] = False
     access: ClassVar[Access] = Access.anyone()
     token: SecretStr = Field(max_length=4000)
 
@@ -70,6 +71,7 @@ class FindUser(Request[User]):
     """Find an enabled user by id, for a signed-in page session."""
 
     capability: ClassVar[str] = "account.find"
+    recorded: ClassVar[bool] = False
     access: ClassVar[Access] = Access.anyone()
     user_id: Id
 

@@ -100,12 +100,14 @@ class Access:
 class Request(Message, Generic[R]):
     """Asks one agent for a result of type ``R``. Subclasses name their ``capability`` and ``access``.
 
-    ``deadline_s`` None means the configured default.
+    ``deadline_s`` None means the configured default. ``recorded`` is False for what precedes every
+    request, such as finding its caller: it is counted and logged, but leaves no record of its own.
     """
 
     capability: ClassVar[str]
     access: ClassVar[Access]
     deadline_s: ClassVar[float | None] = None
+    recorded: ClassVar[bool] = True
 
 
 class Event(Message):

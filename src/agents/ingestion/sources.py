@@ -1,0 +1,170 @@
+"""Sources: added, kept up to date by hand or by schedule, and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from src.core.agent import Agent, every, handles, on, runs
+from src.core.clock import new_id
+from src.core.context import Context
+from src.core.errors import AppError
+from src.core.jobs import JobRun
+from src.core.messages.collections import CollectionDeleted
+from src.core.messages.sources import (
+    AcceptedSource,
+    AddSource,
+    DeleteSource,
+    QueuedSync,
+    SourceDeleted,
+    SourceFailed,
+    SourceState,
+    SyncSource,
+    SyncSourceJob,
+)
+from src.core.ports import SkippedFile, SourceSpec, Vault
+from src.database.models import JobRecord, SourceRecord
+from src.database.uow import Database, UnitOfWork
+
+from .pipeline import IngestionPipeline
+from .sync import SourceSync, batches, remove
+
+NextRun = Callable[[str, datetime], datetime]
+"""When a schedule's next run is, after a given time; raises InvalidRequestError for a bad schedule."""
+
+
+class SourcesAgent(Agent):
+    """Keeps collections up to date with repositories and folders."""
+
+    name = "sources"
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        pipeline: IngestionPipeline,
+        sync: SourceSync,
+        next_run: NextRun,
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._pipeline = pipeline
+        self._sync = sync
+        self._next_run = next_run
+
+    @handles(AddSource)
+    def add_source(self, request: AddSource, ctx: Context) -> AcceptedSource:
+        spec = self._sync.reader(request.kind).check(
+            SourceSpec(
+                kind=request.kind,
+                location=request.location,
+                branch=request.branch,
+                include=request.include or (),
+                exclude=request.exclude or (),
+                credential=request.credential.get_secret_value() if request.credential else None,
+            )
+        )
+        next_run = self._next_run(request.schedule, ctx.clock.now()) if request.schedule else None
+        with self._database.begin(ctx) as work:
+            source = work.sources.add(
+                SourceRecord(
+                    id=new_id(),
+                    collection_id=request.collection_id,
+                    kind=spec.kind,
+                    location=spec.location,
+                    branch=spec.branch,
+                    include=list(spec.include),
+                    exclude=list(spec.exclude),
+                    schedule=request.schedule,
+                    credential=self._vault.seal(spec.credential) if spec.credential else None,
+                    state=SourceState.NEW,
+                    next_run_at=next_run,
+                    counts={},
+                    created_at=work.now(),
+                )
+            )
+            work.session.flush()
+            job = _enqueue_sync(work, source)
+            work.commit()
+            return AcceptedSource(source_id=source.id, job_id=job.id)
+
+    @handles(SyncSource)
+    def sync_source(self, request: SyncSource, ctx: Context) -> QueuedSync:
+        with self._database.begin(ctx) as work:
+            source = work.sources.get(request.source_id)
+            # A run that nobody has begun will see everything; one that runs may have listed already.
+            waiting = work.jobs.open(SyncSourceJob.kind, source_id=source.id)
+            job = waiting if waiting and waiting.state == "queued" else _enqueue_sync(work, source)
+            work.commit()
+            return QueuedSync(source_id=source.id, job_id=job.id)
+
+    @handles(DeleteSource)
+    def delete_source(self, request: DeleteSource, ctx: Context) -> None:
+        with self._database.begin(ctx) as work:
+            source = work.sources.get(request.source_id)
+            for document in work.documents.of_source(source.id):
+                remove(work, document)
+            work.session.flush()
+            work.publish(SourceDeleted(collection_id=source.collection_id, source_id=source.id))
+            work.sources.delete(source)
+            work.commit()
+
+    @runs(SyncSourceJob)
+    def synchronise(self, job: SyncSourceJob, run: JobRun) -> None:
+        try:
+            source, changes = self._sync.look(job.source_id, run)
+            unread: list[SkippedFile] = []
+            behind = 0
+            for batch in batches(changes.files):
+                # Batch by batch, so that the first files can be asked about while others are read.
+                unread += self._sync.queue(source, changes, batch, run)
+                behind += len(batch)
+                self._pipeline.run(run, behind=behind, total=len(changes.files))
+            self._sync.remove_gone(source, changes, unread, run)
+            self._pipeline.run(run)
+            self._sync.finish(job.source_id, changes, unread, run)
+        except AppError as error:
+            self._note_failure(job.source_id, error, run)
+            raise
+
+    @on(SourceDeleted)
+    def forget_source(self, event: SourceDeleted, ctx: Context) -> None:
+        self._sync.forget([event.source_id])
+
+    @on(CollectionDeleted)
+    def forget_collection(self, event: CollectionDeleted, ctx: Context) -> None:
+        self._sync.forget(event.source_ids)
+
+    @every(20.0)
+    def sync_scheduled(self, ctx: Context) -> None:
+        """Queue the sources whose time has come."""
+        with self._database.begin(ctx) as work:
+            for source in work.sources.due(ctx.clock.now()):
+                if source.schedule is None:
+                    source.next_run_at = None
+                    continue
+                source.next_run_at = self._next_run(source.schedule, ctx.clock.now())
+                if work.jobs.open(SyncSourceJob.kind, source_id=source.id) is None:
+                    _enqueue_sync(work, source)
+            work.commit()
+
+    def _note_failure(self, source_id: str, error: AppError, run: JobRun) -> None:
+        with self._database.begin(run.ctx) as work:
+            source = work.sources.find(source_id)
+            if source is None:
+                return
+            source.state = SourceState.FAILED
+            source.error_code, source.error_detail = error.code, error.detail
+            source.last_run_at = work.now()
+            work.publish(
+                SourceFailed(collection_id=source.collection_id, source_id=source_id, code=error.code)
+            )
+            work.commit()
+
+
+def _enqueue_sync(work: UnitOfWork, source: SourceRecord) -> JobRecord:
+    job = work.enqueue(
+        SyncSourceJob(source_id=source.id), collection_id=source.collection_id, source_id=source.id
+    )
+    source.last_job_id = job.id
+    return job
