@@ -15,7 +15,7 @@ def event(name: str, **data: Any) -> bytes:
 
 
 def message_start(model: str = "claude-sonnet-5-5", **usage: int) -> bytes:
-    message = {
+    message: dict[str, Any] = {
         "id": "msg_01",
         "type": "message",
         "role": "assistant",

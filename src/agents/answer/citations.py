@@ -16,6 +16,8 @@ from .markdown import code_spans, inert
 from .sentences import FENCE, is_sentence_end, sentence_ends
 from .support import Supports
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""No database and no reply can hold these: NUL, and halves of characters."""
 _ENDED = re.compile(r"""[.!?…。！？]["'”’)\]*_`]*\s*$""")
 
 
@@ -44,7 +46,7 @@ class SentenceWriter:
     def take(self, piece: TextPiece | CitationPiece) -> Iterator[Item]:
         """The items that are certain after ``piece``."""
         if isinstance(piece, TextPiece):
-            self._held += piece.text
+            self._held += _UNSTORABLE.sub("", piece.text)
             yield from self._given(self._complete(final=False))
         elif self._code and not self._fence and not self._held.strip():
             yield from self._given(self._cite_code([_Mark(0, piece.number, piece.quote)]))

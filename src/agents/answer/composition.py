@@ -138,9 +138,8 @@ def _notice(draft: Draft) -> str | None:
     notices = []
     if draft.usage and draft.usage.stop_reason == "max_tokens":
         notices.append("The answer was cut at its length limit.")
-    if draft.uncited:
-        some = (
-            f"{len(draft.uncited)} of {draft.claims} statements have" if draft.quotes else "No statement has"
-        )
-        notices.append(f"{some} a source." if not draft.quotes else f"{some} no source.")
+    if draft.uncited and draft.quotes:
+        notices.append(f"{len(draft.uncited)} of {draft.claims} statements have no source.")
+    elif draft.uncited:
+        notices.append("No statement has a source.")
     return " ".join(notices) or None

@@ -63,7 +63,7 @@ def rewrite(
     conversation = "\n".join([*turns, f"User: {question}"])
     reply = chat.complete(system, conversation, max_tokens=200, timeout_s=timeout_s)
     line = next((line.strip() for line in reply.splitlines() if line.strip()), "")
-    line = line.removeprefix("User:").strip().strip('"')
+    line = "".join(filter(str.isprintable, line)).removeprefix("User:").strip().strip('"').strip()
     usable = line and len(line) <= 2 * len(question) + 300
     return line if usable else question
 

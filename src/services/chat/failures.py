@@ -95,7 +95,7 @@ class Failures:
         """The failure ``code`` in a sentence, with what the server said where that helps."""
         detail = _SENTENCES[code].format(server=self._server)
         if said and code in _QUOTED:
-            quoted = " ".join(said.split())
+            quoted = "".join(filter(str.isprintable, " ".join(said.split())))
             if len(self._secret) > _SHORTEST_KEY:
                 quoted = quoted.replace(self._secret, "…")
             detail += f" It said: {quoted[:_QUOTE_LIMIT]}"

@@ -129,6 +129,10 @@ def test_a_broken_answer_ends_with_its_last_whole_sentence(pieces: tuple[Piece, 
     assert write(*pieces, cut=True).text == text
 
 
+def test_what_cannot_be_stored_is_left_out() -> None:
+    assert write("Grass\x00 is \ud800green", 1, ".").text == "Grass is green [1]."
+
+
 @given(st.data())
 def test_the_borders_of_deltas_change_nothing(data: st.DataObject) -> None:
     text = "Grass is green. The sky\nis blue.\n\n```py\na = b. C\n```\n- The sea. It is `a. B` salty! Yes? ok"

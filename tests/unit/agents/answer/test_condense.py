@@ -63,5 +63,9 @@ def test_what_a_model_cannot_rewrite_is_still_asked(reply: Reply) -> None:
     assert made.startswith("And how do I change it?")
 
 
+def test_a_rewritten_question_holds_nothing_that_cannot_be_searched_for() -> None:
+    assert ask(wire.answer("How do I\x00 change\ud800 it?"))[0] == "How do I change it?"
+
+
 def test_without_a_conversation_no_model_is_asked() -> None:
     assert condense("Why?", (), words, chat=None, system="", timeout_s=1) == "Why?"

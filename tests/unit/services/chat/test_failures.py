@@ -33,7 +33,7 @@ def test_any_body_gives_a_sentence(body: object) -> None:
 
 
 def test_what_a_server_says_is_short_on_one_line_and_without_the_key() -> None:
-    said = "line one\nline two sk-secret-0123456789 " + "x" * 1000
+    said = "line\x00 one\nline\ud800 two sk-secret-0123456789 " + "x" * 1000
     detail = FAILURES.of_body({"message": said}, status=400).detail
     assert "line one line two … xxx" in detail
     assert "sk-secret" not in detail
