@@ -16,6 +16,7 @@ from src.core.messages.accounts import Authenticate, FindUser, SignIn, User
 from . import state
 
 SIGN_IN_PATH = "/login"
+_SINCE = "since"
 
 
 class SessionUser(UserMixin):  # type: ignore[misc]  # Flask-Login is untyped
@@ -43,6 +44,7 @@ def sign_in(username: str, password: str) -> User:
     )
     session.clear()  # nothing that was planted before the sign-in outlives it
     session.permanent = True
+    session[_SINCE] = state.application().clock.now().isoformat()
     login_user(SessionUser(user))
     return user
 
@@ -72,7 +74,7 @@ def take_bearer() -> None:
 def _load(user_id: str) -> SessionUser | None:
     try:
         user = state.application().orchestrator.ask(
-            FindUser(user_id=user_id), state.context(Caller.anonymous())
+            FindUser(user_id=user_id, since=session.get(_SINCE)), state.context(Caller.anonymous())
         )
     except (NotFoundError, UnauthenticatedError, ValidationError):
         return None

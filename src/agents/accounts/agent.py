@@ -83,6 +83,8 @@ class AccountsAgent(Agent):
             record = work.users.find(request.user_id)
             if record is None:
                 raise UnauthenticatedError("The account no longer exists.")
+            if record.password_set_at > request.since:
+                raise UnauthenticatedError("The password was changed; sign in again.")
             return _enabled(record)
 
     @handles(GetMe)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from src.core.agent import Agent, handles
 from src.core.caller import Grants, Scope
 from src.core.clock import Clock, new_id
 from src.core.context import Context
-from src.core.errors import IndexMissingError
+from src.core.errors import IndexMissingError, UnavailableError
 from src.core.messages.questions import Filters, Hit, Scores, Search, SearchResults
 from src.core.passages import Location, PassageKind
 from src.core.ports import Embedder, LexicalIndex, VectorIndex, Vectors
@@ -23,6 +24,8 @@ from .filters import allowed_passages
 from .fusion import Fused, FusionWeights, fuse
 from .identifiers import identifiers_of, share_found
 from .pool import Pool, PoolBuilder
+
+log = logging.getLogger("stoa.retrieval")
 
 DEPTH = 100
 """Candidates taken from each list."""
@@ -80,7 +83,7 @@ class RetrievalAgent(Agent):
         self._vectors = vectors
         self._lexical = lexical
         self._weights = weights or FusionWeights()
-        self._pools = PoolBuilder(database, vectors, lexical)
+        self._pools = PoolBuilder(database, lexical, embedder.version)
         self._embedding = ThreadPoolExecutor(8, thread_name_prefix="embed-query")
 
     @handles(Search)
@@ -156,6 +159,9 @@ class RetrievalAgent(Agent):
             pool.add_dense(index.id, self._vectors.search(index.id, vector, DEPTH, among), DEPTH)
         except IndexMissingError:
             notices.append(_MISSING)
+        except UnavailableError as error:
+            log.warning("searching by words only: %s", error.detail)
+            notices.append(_NO_VECTORS)
 
     def _rank(
         self, pool: Pool, indexes: dict[str, IndexRecord], query: Query, vector: Vectors
@@ -214,6 +220,7 @@ _OUTDATED = (
     "A collection's index was made with another model or analysis and is being rebuilt; "
     "until then it is searched by less."
 )
+_NO_VECTORS = "The vector store cannot be reached; this search went by words only."
 _MISSING = "A collection's index is missing and is being rebuilt; `run.py reindex` does it at once."
 
 

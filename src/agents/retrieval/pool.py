@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from src.core.ports import LexicalIndex, Scored, VectorIndex, Vectors
+from src.core.ports import LexicalIndex, Scored, Vectors
 from src.database.models import IndexRecord
 from src.database.uow import Database
 
@@ -64,22 +64,21 @@ class Pool:
 class PoolBuilder:
     """Fetches the scores that one list has and the other lacks, for contenders only."""
 
-    def __init__(self, database: Database, vectors: VectorIndex, lexical: LexicalIndex) -> None:
+    def __init__(self, database: Database, lexical: LexicalIndex, embedding_version: str) -> None:
         self._database = database
-        self._vectors = vectors
         self._lexical = lexical
+        self._version = embedding_version
 
     def complete(
         self,
         pool: Pool,
         keys: Collection[str],
         indexes: dict[str, IndexRecord],
-        vector: Vectors | None,
+        vector: Vectors,
         query: str,
     ) -> None:
         """Fill in cosines from the vectors that SQL keeps, and BM25 from the lexical index."""
-        if vector is not None:
-            self._fill_dense(pool, [key for key in keys if key not in pool.dense], indexes, vector)
+        self._fill_dense(pool, [key for key in keys if key not in pool.dense], indexes, vector)
         lacking: dict[str, list[str]] = {}
         for key in keys:
             if key not in pool.lexical:
@@ -93,12 +92,12 @@ class PoolBuilder:
     def _fill_dense(
         self, pool: Pool, keys: Sequence[str], indexes: dict[str, IndexRecord], vector: Vectors
     ) -> None:
-        by_version: dict[str, list[str]] = {}
-        for key in keys:
-            by_version.setdefault(indexes[pool.index_of[key]].embedding_version, []).append(key)
+        # Vectors of another model than the query's would give cosines that mean nothing.
+        wanted = [k for k in keys if indexes[pool.index_of[k]].embedding_version == self._version]
+        if not wanted:
+            return
         with self._database.read() as work:
-            for version, ids in by_version.items():
-                stored = work.vectors.of_passages(ids, version)
-                if stored:
-                    scores = np.stack(list(stored.values())) @ vector
-                    pool.dense.update(zip(stored, scores.tolist(), strict=True))
+            stored = work.vectors.of_passages(wanted, self._version)
+        if stored:
+            scores = np.stack(list(stored.values())) @ vector
+            pool.dense.update(zip(stored, scores.tolist(), strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, AwareDatetime, Field, SecretStr
 
 from .base import Access, Event, Id, Page, Reply, Request, Text
 from .lists import Cursor, Limit
@@ -68,12 +68,13 @@ class Authenticate(Request[User]):
 
 
 class FindUser(Request[User]):
-    """Find an enabled user by id, for a signed-in page session."""
+    """Find an enabled user by id, for a page session begun at ``since``: a new password ends it."""
 
     capability: ClassVar[str] = "account.find"
     recorded: ClassVar[bool] = False
     access: ClassVar[Access] = Access.anyone()
     user_id: Id
+    since: AwareDatetime
 
 
 class GetMe(Request[User]):
