@@ -15,6 +15,10 @@ from src.cli.connection import administrator_id
 from src.cli.service import Service
 from src.cli.tokens import local_token
 
+from .house import house
+from .table import Row as TableRow
+from .table import Table, scratch
+
 if TYPE_CHECKING:
     from src.bootstrap import Application
 
@@ -110,3 +114,21 @@ class _Client:
 
     def _connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=30)
+
+
+def run() -> Table:
+    """A hundred streams of the event log, over real sockets, on a server with nothing else to do."""
+    with scratch() as data_dir, house(data_dir) as bench:
+        measured = measure(bench.application)
+    rows = tuple(
+        TableRow(
+            f"GET {row.path} with {row.streams} open streams, median",
+            f"{row.p50_with_ms:.1f} ms (p95 {row.p95_with_ms:.1f} ms)",
+            f"without streams {row.p50_without_ms:.1f} ms (p95 {row.p95_without_ms:.1f} ms)",
+            row.ratio,
+        )
+        for row in measured
+    )
+    return Table(
+        "Open streams", "Each open stream holds a thread of the server; the site must stay quick.", rows
+    )

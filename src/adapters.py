@@ -166,7 +166,6 @@ def _chat(settings: Settings) -> ChatModel | None:
             model=settings.llm_model,
             base_url=settings.anthropic_base_url,
             citations=settings.llm_citations,
-            idle_timeout_s=settings.llm_timeout_s,
         )
     from src.services.chat.openai import OpenAIChat
 
@@ -177,5 +176,4 @@ def _chat(settings: Settings) -> ChatModel | None:
         api_key=key.get_secret_value() if key else None,
         model=settings.llm_model,
         base_url=settings.openai_base_url,
-        idle_timeout_s=settings.llm_timeout_s,
     )
