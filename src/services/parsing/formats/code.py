@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,16 @@ from src.services.parsing.pieces import Original, Piece, Reading, shortened
 
 from . import nodes
 from .languages import Language
+from .text import as_text
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from tree_sitter import Node, Tree
 
 _FUNCTIONS = (PassageKind.FUNCTION, PassageKind.METHOD)
 _SHORT = 3  # lines; a function this short inside an expression belongs to what surrounds it
 _MOST_IMPORTS = 200
+_PATIENCE_S = 10.0  # processor time; usual code takes a second for a dozen megabytes
+_CHUNK = 2**16
 _LONGEST_SYMBOL = 500
 
 
@@ -40,21 +44,35 @@ class CodeFormat:
         return self._language.media_types
 
     def read(self, original: Original, limits: ParsingLimits) -> Reading:
+        decoded = decode(original.content)
+        notices = (decoded.notice,) if decoded.notice else ()
+        lines = Lines(decoded.text)
+        source = "\n".join(lines.all).encode()
+        tree = self._tree(source, min(_PATIENCE_S, limits.seconds_per_file / 3))
+        if tree is None:
+            reason = "The file is too far from its language to be read by structure; it was taken in as text."
+            return as_text(lines, self._language.name, (*notices, reason))
+        pieces, statements = _Outline(self._language, lines, source).of(tree.root_node)
+        return Reading(
+            self._language.name, lines, pieces, notices=notices, borders=statements, statements=statements
+        )
+
+    def _tree(self, source: bytes, seconds: float) -> Tree | None:
+        """The syntax tree, or None where the parser loses itself in mending what is no code."""
         from tree_sitter import Language as Grammar
         from tree_sitter import Parser
 
         if self._grammar is None:
             module = importlib.import_module(self._language.module)
             self._grammar = Grammar(getattr(module, self._language.function)())
-        decoded = decode(original.content)
-        lines = Lines(decoded.text)
-        source = "\n".join(lines.all).encode()
-        tree = Parser(self._grammar).parse(source)
-        pieces, statements = _Outline(self._language, lines, source).of(tree.root_node)
-        notices = (decoded.notice,) if decoded.notice else ()
-        return Reading(
-            self._language.name, lines, pieces, notices=notices, borders=statements, statements=statements
-        )
+        deadline = time.process_time() + seconds
+        try:
+            return Parser(self._grammar).parse(
+                lambda offset, _: source[offset : offset + _CHUNK],
+                progress_callback=lambda _, __: time.process_time() > deadline,
+            )
+        except ValueError:  # how the binding says that the callback ended it
+            return None
 
 
 @dataclass(slots=True)

@@ -9,8 +9,9 @@ import pytest
 from src.core.passages import ParsedDocument
 from src.services.parsing.formats import all_formats
 from src.services.parsing.formats.languages import languages
+from src.services.parsing.limits import ParsingLimits
 from src.services.parsing.parser import DocumentParser
-from src.services.parsing.tokens import TokenCounter
+from src.services.parsing.tokens import Estimate, TokenCounter
 from tests.unit.services.parsing.checks import check
 
 EXPECTED = {
@@ -103,6 +104,15 @@ def test_deep_nesting_is_no_danger(parser: DocumentParser, count: TokenCounter) 
     document = parser.parse(source.encode(), name="Deep.java", media_type=None)
     check(document, source, count)
     assert all(len(draft.context) <= 160 for draft in document.drafts)
+
+
+def test_what_the_grammar_cannot_mend_in_time_is_taken_in_as_text() -> None:
+    limits = ParsingLimits(seconds_per_file=1.5)  # a third of it for the grammar
+    parser = DocumentParser(tokenizer=None, max_tokens=256, limits=limits)
+    source = "class A {}\n" + "<!--" * 15_000 + "\n"
+    document = parser.parse(source.encode(), name="A.java", media_type=None)
+    check(document, source, Estimate())
+    assert "taken in as text" in document.notices[0]
 
 
 def test_short_functions_in_an_object_stay_with_it(parser: DocumentParser) -> None:
