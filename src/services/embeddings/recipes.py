@@ -15,7 +15,7 @@ from .quantization import Dense, FloatDense, Int8Dense
 from .tokens import WordPieces
 
 # Goes into the version of every vector: to be raised whenever a graph's numbers may change.
-_EDITION = 1
+_EDITION = 2
 
 
 class Precision(StrEnum):
