@@ -1,0 +1,62 @@
+"""A worker process that works off all jobs of a data folder, and may kill itself on the way.
+
+Usage: python -m tests.support.victim DATA_DIR [STEP NTH]. It ends with 0 when no job is left; with STEP
+it sends itself SIGKILL when a job reaches that named step for the NTH time.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from src.bootstrap import build
+from src.core.jobs import JobRun
+from src.database.repositories.jobs import OPEN
+from tests.support.application import House, cheap_passwords, make_settings, wait_for
+
+
+def kill_at(step: str, nth: int) -> None:
+    """Die when ``step`` is reached for the ``nth`` time, in whichever thread that is."""
+    reached = JobRun.reached
+    count = 0
+
+    def reached_or_dead(run: JobRun, name: str) -> None:
+        nonlocal count
+        if name == step:
+            count += 1
+            if count == nth:
+                os.kill(os.getpid(), signal.SIGKILL)
+        reached(run, name)
+
+    JobRun.reached = reached_or_dead  # type: ignore[method-assign]
+
+
+def main() -> None:
+    data_dir = Path(sys.argv[1])
+    if len(sys.argv) > 2:
+        kill_at(sys.argv[2], int(sys.argv[3]))
+    # The lease is short, so that the next worker need not wait long for what this one held.
+    settings = make_settings(data_dir, job_lease_s=1.0, folder_roots=(data_dir.parents[1],))
+    application = build(settings, passwords=cheap_passwords())
+    application.start()
+    house = House(application)
+    print("started", flush=True)
+    wait_for(lambda: at_rest(house), timeout_s=120)
+    application.drain()
+    application.close()
+
+
+def at_rest(house: House) -> bool:
+    """No job is open and no event waits."""
+    from src.core.messages.console import ListAgents
+    from src.core.messages.jobs import ListJobs
+
+    jobs = house.ask(ListJobs(limit=500)).items
+    agents = house.ask(ListAgents()).items
+    return all(job.state not in OPEN for job in jobs) and all(agent.backlog == 0 for agent in agents)
+
+
+if __name__ == "__main__":
+    main()
