@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from src.core.errors import ConfigurationError
@@ -73,10 +74,19 @@ class GraphCache:
         except OSError:
             if _intact(target):
                 return
-            broken = work.with_name(f"{work.name}.broken")
-            target.rename(broken)
-            shutil.rmtree(broken, ignore_errors=True)
-            work.rename(target)
+            self._remove(target)
+            try:
+                work.rename(target)
+            except OSError:
+                if not _intact(target):
+                    raise
+
+    def _remove(self, damaged: Path) -> None:
+        """Move out of the way first, so that nobody meets half a folder."""
+        aside = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self._folder))
+        with suppress(FileNotFoundError):
+            damaged.rename(aside / damaged.name)
+        shutil.rmtree(aside, ignore_errors=True)
 
     def _sweep(self) -> None:
         """Remove what a killed process left half made."""
@@ -88,7 +98,7 @@ class GraphCache:
 def _intact(folder: Path) -> bool:
     try:
         manifest = json.loads((folder / _MANIFEST).read_bytes())
-        return all(digest(folder / name) == expected for name, expected in manifest["files"].items())
+        return all(digest(folder / name) == manifest["files"][name] for name in (GRAPH_FILE, WEIGHTS_FILE))
     except FileNotFoundError:
         return False
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ConfigurationError):
