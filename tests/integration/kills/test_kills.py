@@ -59,10 +59,10 @@ def write_source(folder: Path) -> None:
 
 
 def files() -> tuple[UploadedFile, ...]:
+    notes = {f"note{n}.md": f"# Note {n}\n\nThe kettle number {n} is blue.\n" for n in range(24)}
     return tuple(
-        UploadedFile(name=f"note{n}.md", content=f"# Note {n}\n\nThe kettle number {n} is blue.\n".encode())
-        for n in range(24)
-    ) + (UploadedFile(name="empty.txt", content=b""),)
+        UploadedFile(name=name, content=text.encode()) for name, text in {**notes, "empty.txt": ""}.items()
+    )
 
 
 def prepare(data_dir: Path) -> str:
