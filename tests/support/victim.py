@@ -30,7 +30,7 @@ def kill_at(step: str, nth: int) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
         reached(run, name)
 
-    JobRun.reached = reached_or_dead  # type: ignore[method-assign]
+    JobRun.reached = reached_or_dead  # type: ignore[method-assign, assignment]
 
 
 def main() -> None:
