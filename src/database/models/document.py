@@ -12,7 +12,7 @@ from .base import Base, Code, Digest, JsonList, JsonObject, Key, Moment, Ref
 
 class SourceRecord(Base):
     """A repository or folder that a collection follows. ``credential`` is sealed by the vault.
-    ``revision`` is the commit of the last run that ended well; ``settings_changed`` asks for a full one."""
+    ``revision`` is what the last run that ended well had seen; the next one starts from it."""
 
     __tablename__ = "sources"
 
