@@ -33,7 +33,7 @@ main(sys.argv[1:])
 _ENVIRONMENT = {"TOKENIZERS_PARALLELISM": "false", "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
 _START_TIMEOUT_S = 120.0
 _CHUNK = 2**20
-_OUT_OF_MEMORY = (b"memory allocation of", b"MemoryError", b"bad_alloc", b"Cannot allocate memory")
+_OUT_OF_MEMORY = (b"memory allocation of", b"failed to allocate", b"MemoryError", b"bad_alloc")
 
 
 class ChildGoneError(Exception):
