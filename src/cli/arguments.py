@@ -24,6 +24,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_data(verbs)
     _add_questions(verbs)
     _add_users(verbs)
+    _add_dead_letters(verbs)
     _verb(verbs, "openapi", "openapi", "print the OpenAPI document of the REST API")
     return parser
 
@@ -96,6 +97,19 @@ def _add_users(verbs: _Verbs) -> None:
     for parser in (password, disable, enable):
         parser.add_argument("name")
     for parser in (add, listing, password, disable, enable):
+        _json(parser)
+
+
+def _add_dead_letters(verbs: _Verbs) -> None:
+    letters = _verb(verbs, "dead-letters", "letters", "show, replay or delete the events that were given up")
+    actions = letters.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = _verb(actions, "list", "letters", "list the dead letters, newest first")
+    listing.add_argument("--agent", metavar="NAME", help="of this agent only")
+    replay = _verb(actions, "replay", "letters", "deliver a dead letter's event again")
+    delete = _verb(actions, "delete", "letters", "delete a dead letter; its event stays unhandled")
+    for parser in (replay, delete):
+        parser.add_argument("id", metavar="ID")
+    for parser in (listing, replay, delete):
         _json(parser)
 
 

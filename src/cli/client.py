@@ -51,6 +51,9 @@ class Client:
     def patch(self, path: str, body: Any) -> Any:
         return self._call("PATCH", path, body)
 
+    def delete(self, path: str) -> None:
+        self._call("DELETE", path)
+
     def items(self, path: str, **query: Any) -> Iterator[Any]:
         """Every item of a list, over all its pages."""
         cursor = None

@@ -215,7 +215,7 @@ def test_migrate_says_whether_there_was_something_to_do(
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("nonsense",), ("search",), ("user",), ("search", "x", "-k", "many")]
+    "arguments", [(), ("nonsense",), ("search",), ("user",), ("dead-letters",), ("search", "x", "-k", "many")]
 )
 def test_a_wrong_command_line_ends_with_2(arguments: Sequence[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
@@ -224,7 +224,7 @@ def test_a_wrong_command_line_ends_with_2(arguments: Sequence[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", ["", "all", "ingest", "search", "ask", "check", "reindex", "user", "migrate"]
+    "verb", ["", "all", "ingest", "search", "ask", "check", "reindex", "user", "dead-letters", "migrate"]
 )
 def test_help_explains_the_exit_codes_and_loads_nothing_heavy(verb: str) -> None:
     heavy = {"flask", "sqlalchemy", "pydantic", "rich", "chromadb", "numpy"}
