@@ -36,13 +36,14 @@ def print_json(value: Any) -> None:
 def place(location: dict[str, Any], otherwise: str) -> str:
     """Where a passage stands, as people write it: ``path:12-20``, ``report.pdf, page 3``."""
     name = str(location.get("path") or otherwise)
-    if location.get("start_line"):
-        start, end = location["start_line"], location.get("end_line")
-        return f"{name}:{start}-{end}" if end and end != start else f"{name}:{start}"
+    # Lines of what was extracted from a PDF or a notebook are nothing that its reader could find.
     if location.get("page"):
         return f"{name}, page {location['page']}"
     if location.get("cell"):
         return f"{name}, cell {location['cell']}"
+    if location.get("start_line"):
+        start, end = location["start_line"], location.get("end_line")
+        return f"{name}:{start}-{end}" if end and end != start else f"{name}:{start}"
     if location.get("heading_path"):
         return f"{name}: {' › '.join(location['heading_path'])}"
     return name

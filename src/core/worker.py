@@ -22,7 +22,7 @@ from .tally import Tally
 
 log = logging.getLogger("stoa.worker")
 
-IDLE_S = 0.25
+IDLE_S = 0.5
 FLUSH_S = 2.0
 
 

@@ -79,14 +79,14 @@ def place(hit: Hit) -> str:
     """Where a hit stands, for people: its path or name, with lines, page, cell or heading."""
     location = hit.location
     name = location.path or hit.external_id or hit.title
-    if location.start_line is not None:
-        end = location.end_line or location.start_line
-        lines = f"line {end}" if end == location.start_line else f"lines {location.start_line}-{end}"
-        return f"{name}, {lines}"
     if location.page is not None:
         return f"{name}, page {location.page}"
     if location.cell is not None:
         return f"{name}, cell {location.cell}"
+    if location.start_line is not None:
+        end = location.end_line or location.start_line
+        lines = f"line {end}" if end == location.start_line else f"lines {location.start_line}-{end}"
+        return f"{name}, {lines}"
     if location.heading_path:
         return f"{name}, {' > '.join(location.heading_path)}"
     return name

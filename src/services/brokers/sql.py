@@ -17,7 +17,7 @@ from src.database.inserts import insert_new
 from src.database.models import DeliveryRecord
 from src.database.uow import Database
 
-POLL_S = 0.25
+POLL_S = 0.5
 """How often a waiting receiver looks for what another process published."""
 
 
