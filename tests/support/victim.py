@@ -37,8 +37,9 @@ def main() -> None:
     data_dir = Path(sys.argv[1])
     if len(sys.argv) > 2:
         kill_at(sys.argv[2], int(sys.argv[3]))
-    # The lease is short, so that the next worker need not wait long for what this one held.
-    settings = make_settings(data_dir, job_lease_s=1.0, folder_roots=(data_dir.parents[1],))
+    # The lease is short, so that the next worker need not wait long for what this one held, and a busy
+    # machine may kill it often before it gets any further.
+    settings = make_settings(data_dir, job_lease_s=1.0, job_attempts=100, folder_roots=(data_dir.parents[1],))
     application = build(settings, passwords=cheap_passwords())
     application.start()
     house = House(application)
