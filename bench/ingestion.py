@@ -18,6 +18,8 @@ from .house import BenchHouse, house
 from .table import Row, Table, peak_mib, scratch
 
 EMBED_AT_ONCE = 256
+SAMPLED = 4
+"""The floor embeds every fourth text: its rate is the same, and the run is minutes shorter."""
 
 
 def run() -> Table:
@@ -26,16 +28,17 @@ def run() -> Table:
         passages, seconds = _ingest(bench)
         peak = peak_mib()
         texts = _texts(bench)
-        floor = _embed(bench, texts)
-    rate, floor_rate = passages / seconds, passages / floor
+        sample = texts[::SAMPLED]
+        floor_rate = len(sample) / _embed(bench, sample)
+    rate = len(texts) / seconds
     return Table(
         "Ingestion",
         f"The interpreter's standard library: {passages} passages, {len(texts)} distinct texts.",
         (
             Row(
-                "passages a second, from the request to the last indexed document",
+                "distinct passages a second, from the request to the last indexed document",
                 f"{rate:.0f}/s ({seconds:.0f} s)",
-                f"embedding the same passages only: {floor_rate:.0f}/s ({floor:.0f} s)",
+                f"embedding every {SAMPLED}th of the same passages and nothing else: {floor_rate:.0f}/s",
                 rate / floor_rate,
                 "at least 0.85",
             ),

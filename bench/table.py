@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import statistics
 import tempfile
 import time
@@ -57,13 +56,17 @@ def timed_ms(action: Callable[[], object]) -> float:
 
 def peak_mib() -> float:
     """The largest resident size of this process so far, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return _memory("VmHWM")
 
 
 def resident_mib() -> float:
     """The resident size of this process now, in MiB."""
+    return _memory("VmRSS")
+
+
+def _memory(what: str) -> float:
     for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{what}:"):
             return int(line.split()[1]) / 1024
     return 0.0
 
