@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, case, exists, or_, select, update
+from sqlalchemy import CursorResult, and_, case, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from src.core.clock import new_id
@@ -16,6 +16,9 @@ from src.core.signals import Signal
 
 from .models import JobRecord
 from .uow import Database, UnitOfWork
+
+CLAIMS = 0x53746F61
+"""The advisory lock of PostgreSQL that is held while a job is claimed."""
 
 
 class SqlJobStore:
@@ -47,6 +50,7 @@ class SqlJobStore:
             if work.session.scalar(select(JobRecord.id).where(due).limit(1)) is None:
                 return None
         with self._database.begin() as work:
+            self._line_up(work)
             record = work.session.scalar(
                 select(JobRecord)
                 .where(due)
@@ -80,6 +84,12 @@ class SqlJobStore:
             work.commit()
         self._moved.notify()
         return job
+
+    def _line_up(self, work: UnitOfWork) -> None:
+        """Claim one after the other: two at once would not see each other's job of the same source.
+        SQLite has one writer anyway."""
+        if self._database.dialect == "postgresql":
+            work.session.execute(select(func.pg_advisory_xact_lock(CLAIMS)))
 
     def extend(self, job: ClaimedJob, *, lease_s: float) -> bool:
         self._update(job, relaxed=True, lease_until=self._clock.now() + timedelta(seconds=lease_s))

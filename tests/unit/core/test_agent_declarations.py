@@ -162,7 +162,7 @@ def test_a_handler_that_takes_another_type_than_it_declares_is_refused() -> None
         class Wrong(Agent):
             name = "wrong"
 
-            @handles(Add)  # type: ignore[arg-type]
+            @handles(Add)
             def add(self, request: Double, ctx: Context) -> Sum:
                 return Sum(value=0)
 

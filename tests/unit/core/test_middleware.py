@@ -22,7 +22,7 @@ from src.core.errors import (
 )
 from src.core.messages.base import Access, Reply, Request, Target
 from src.core.middleware import Activity, CheckPermission, RecordActivity, SetDeadline
-from src.core.orchestrator import AgentOrchestrator
+from src.core.orchestrator import AgentOrchestrator, Middleware
 from src.core.tally import Tally
 
 
@@ -163,7 +163,7 @@ class Office:
 
     def __post_init__(self) -> None:
         self.tally = Tally(self.notebook)
-        middleware = [
+        middleware: list[Middleware] = [
             RecordActivity(self.notebook, self.tally),
             CheckPermission(Library()),
             SetDeadline(30.0),
