@@ -61,7 +61,6 @@ class Application:
     event_log: EventLog
     signals: Signals
     secret_key: bytes
-    first_admin_password: str | None
     database: Database = field(repr=False)
     adapters: Adapters = field(repr=False)
     _worker: Worker = field(repr=False)
@@ -93,8 +92,12 @@ def build(
     clock: Clock | None = None,
     adapters: Callable[[Settings, Database, bytes], Adapters] | None = None,
     passwords: Passwords | None = None,
+    show_password: Callable[[str], None] | None = None,
 ) -> Application:
     """Wire an application: data folder, migrations, adapters, agents, orchestrator and worker.
+
+    ``show_password`` gets the first administrator's generated password as soon as the account exists, as
+    what follows may fail and nothing can tell it later.
 
     Raises ConfigurationError where the settings or the machine do not allow it.
     """
@@ -110,6 +113,8 @@ def build(
             passwords,
             settings.admin_password.get_secret_value() if settings.admin_password else None,
         )
+        if first_password is not None and show_password is not None:
+            show_password(first_password)
         out = (adapters or Adapters.from_settings)(settings, database, secret)
         resources.callback(out.close)
         signals = Signals()
@@ -137,7 +142,6 @@ def build(
             event_log=SqlEventLog(database),
             signals=signals,
             secret_key=secret,
-            first_admin_password=first_password,
             database=database,
             adapters=out,
             _worker=worker,

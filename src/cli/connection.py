@@ -11,6 +11,7 @@ from src.core.errors import ConfigurationError
 from .client import Client
 from .instance import find
 from .main import Invocation
+from .output import show_first_password
 from .tokens import local_token
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def connect(invocation: Invocation, *, work: bool = False) -> Iterator[Client]:
 
         from .service import Service
 
-        application = build(settings)
+        application = build(settings, show_password=show_first_password)
         stack.callback(application.close)
         stack.callback(application.drain)
         service = Service(application, host="127.0.0.1", port=0)

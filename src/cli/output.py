@@ -28,6 +28,13 @@ def console(*, error: bool = False) -> Console:
     return made
 
 
+def show_first_password(password: str) -> None:
+    """The generated password of the first administrator, which nothing can show again."""
+    out = console(error=True)
+    out.print(f"Your first account is admin, its password {password}")
+    out.print("This is the only time it is shown. Change it with: python run.py user password admin")
+
+
 def print_json(value: Any) -> None:
     """The result for programs."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

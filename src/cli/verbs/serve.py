@@ -15,7 +15,7 @@ from src.cli.connection import administrator_id
 from src.cli.instance import Instance, announced, find
 from src.cli.logs import log_to
 from src.cli.main import Invocation
-from src.cli.output import console
+from src.cli.output import console, show_first_password
 from src.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def run(invocation: Invocation) -> int:
     from src.bootstrap import build
 
     with ExitStack() as stack:
-        application = build(settings)
+        application = build(settings, show_password=show_first_password)
         stack.callback(application.close)
         if action == "worker":
             _work(application)
@@ -71,7 +71,7 @@ def _serve(application: Application, stack: ExitStack, *, works: bool) -> None:
     application.start(worker=works)
     instance = Instance(os.getpid(), service.url, administrator_id(application))
     stack.enter_context(announced(settings.data_dir, instance))
-    _welcome(application, service.url)
+    console(error=True).print(f"Stoa is at {service.url} — sign in there.")
     if works:
         watcher = threading.Thread(target=watch_first_jobs, args=(application,), name="watch", daemon=True)
         watcher.start()
@@ -83,14 +83,6 @@ def _serve(application: Application, stack: ExitStack, *, works: bool) -> None:
 def _drain(application: Application) -> None:
     console(error=True).print("Stopping: what has begun is brought to a safe point.")
     application.drain(DRAIN_S)
-
-
-def _welcome(application: Application, url: str) -> None:
-    out = console(error=True)
-    out.print(f"Stoa is at {url} — sign in there.")
-    if application.first_admin_password is not None:
-        out.print(f"Your first account is admin, its password {application.first_admin_password}")
-        out.print("This is the only time it is shown. Change it with: python run.py user password admin")
 
 
 def _on_signal(stop: Callable[[], None]) -> None:
