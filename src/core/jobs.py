@@ -42,7 +42,7 @@ class LeaseLostError(Exception):
 
 @dataclass(frozen=True)
 class ClaimedJob:
-    """A job leased to this worker."""
+    """A job leased to this worker; ``done`` is how far earlier attempts said to be last."""
 
     id: str
     kind: str
@@ -52,17 +52,20 @@ class ClaimedJob:
     correlation_id: str
     created_by: str
     collection_id: str | None
+    done: int = 0
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is. ``rate_per_s`` and ``eta_s`` are None while nothing is known."""
+    """How far a job is. ``rate_per_s`` and ``eta_s`` are None while nothing is known; ``attempt`` is 1
+    again once the job got further than earlier attempts."""
 
     stage: str
     done: int
     total: int | None
     rate_per_s: float | None
     eta_s: float | None
+    attempt: int = 1
 
 
 class JobStore(Protocol):
@@ -119,6 +122,8 @@ class JobRun:
     ) -> None:
         self.job = job
         self.ctx = ctx
+        self.attempt = job.attempt
+        self._furthest = job.done
         self._store = store
         self._interrupted = interruption
         self._cancel = threading.Event()
@@ -146,13 +151,17 @@ class JobRun:
         """Report where the job is; written at most twice a second and at every change of stage."""
         now = self.ctx.clock.monotonic()
         new_stage = stage != self._progress.stage
+        first_gain = self.attempt > 1 and done > self._furthest
+        if done > self._furthest:
+            # Attempts are given up after too many without any progress, not after too many in all.
+            self._furthest, self.attempt = done, 1
         if new_stage:
             self._pace = Pace()
         self._pace.note(now, done)
         rate = self._pace.rate_per_s()
         eta = (total - done) / rate if rate and total is not None else None
-        self._progress = Progress(stage, done, total, rate, eta)
-        if new_stage or now - self._reported_at >= REPORT_EVERY_S or done == total:
+        self._progress = Progress(stage, done, total, rate, eta, self.attempt)
+        if new_stage or first_gain or now - self._reported_at >= REPORT_EVERY_S or done == total:
             self._reported_at = now
             self._store.report(self.job, self._progress)
 
@@ -246,9 +255,9 @@ class JobRunner:
             log.warning("job %s (%s) failed: %s", job.id, job.kind, error.detail)
             self._store.fail(job, code=error.code, detail=error.detail)
         except Exception as error:
-            log.exception("job %s (%s) failed in attempt %d", job.id, job.kind, job.attempt)
-            if job.attempt < self._attempts:
-                self._store.requeue(job, delay_s=min(60.0, 2.0**job.attempt), counted=True)
+            log.exception("job %s (%s) failed in attempt %d", job.id, job.kind, run.attempt)
+            if run.attempt < self._attempts:
+                self._store.requeue(job, delay_s=min(60.0, 2.0**run.attempt), counted=True)
             else:
                 self._store.fail(
                     job, code="internal", detail=f"{type(error).__name__}: {error}. The log holds the trace."

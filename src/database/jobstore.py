@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, case, exists, func, or_, select, update
+from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from src.core.clock import new_id
@@ -80,6 +80,7 @@ class SqlJobStore:
                 correlation_id=record.correlation_id,
                 created_by=record.created_by,
                 collection_id=record.collection_id,
+                done=record.done,
             )
             work.commit()
         self._moved.notify()
@@ -101,8 +102,7 @@ class SqlJobStore:
             job,
             relaxed=True,
             stage=progress.stage[:200],
-            # Attempts are given up after too many without any progress, not after too many in all.
-            attempts=case((JobRecord.done < progress.done, 1), else_=JobRecord.attempts),
+            attempts=progress.attempt,
             done=progress.done,
             total=progress.total,
             rate_per_s=progress.rate_per_s,
@@ -163,7 +163,9 @@ def _end(
     record.finished_at = record.moved_at = now
     record.lease_token = record.lease_until = record.stuck_since = record.eta_s = None
     work.publish(
-        JobFinished(job_id=record.id, kind=record.kind, state=state, collection_id=record.collection_id)
+        JobFinished(job_id=record.id, kind=record.kind, state=state, collection_id=record.collection_id),
+        correlation_id=record.correlation_id,
+        causation_id=record.id,
     )
 
 

@@ -129,16 +129,19 @@ class UnitOfWork(Work):
         """The clock's time."""
         return self._clock.now()
 
-    def publish(self, event: Event) -> str:
-        """Have the event delivered once this transaction has committed; returns its id."""
+    def publish(
+        self, event: Event, *, correlation_id: str | None = None, causation_id: str | None = None
+    ) -> str:
+        """Have the event delivered once this transaction has committed; returns its id. It belongs to
+        what the context belongs to, where no other origin is given."""
         record = EventRecord(
             event_id=new_id(),
             topic=event.topic,
             key=event.ordering_key(),
             payload=event.model_dump(mode="json"),
             at=self._clock.now(),
-            correlation_id=self._correlation_id,
-            causation_id=self._causation_id,
+            correlation_id=correlation_id or self._correlation_id,
+            causation_id=causation_id or self._causation_id,
             target_group=None,
             sent=False,
         )

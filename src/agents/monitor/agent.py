@@ -169,7 +169,11 @@ class MonitorAgent(Agent):
             for job in work.jobs.motionless(since):
                 if job.stuck_since is None:
                     job.stuck_since = work.now()
-                    work.publish(JobStuck(job_id=job.id, kind=job.kind))
+                    work.publish(
+                        JobStuck(job_id=job.id, kind=job.kind),
+                        correlation_id=job.correlation_id,
+                        causation_id=job.id,
+                    )
             work.commit()
 
     @every(3600.0)
