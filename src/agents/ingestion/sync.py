@@ -14,7 +14,8 @@ from src.core.ports import Blobs, SkippedFile, SourceChanges, SourceFile, Source
 from src.database.models import DocumentRecord, SourceRecord
 from src.database.uow import Database, UnitOfWork
 
-from .intake import Incoming, external_digest, receive
+from .intake import Incoming, external_digest, queue, receive
+from .passages import placed
 
 log = logging.getLogger("stoa.ingestion")
 
@@ -76,6 +77,7 @@ class SourceSync:
                 work.skipped_files.clear(source_id)
             else:
                 gone = [*changes.deleted, *(file.path for file in changes.files)]
+                gone += (file.previous_path for file in changes.files if file.previous_path)
                 work.skipped_files.forget(source_id, gone)
             work.skipped_files.note(source_id, skipped)
             work.session.flush()
@@ -83,11 +85,12 @@ class SourceSync:
             taken = [document for document in documents if document.job_id == run.job.id]
             added = sum(document.indexed_at is None or document.attempts <= 1 for document in taken)
             # Renames and deletions were counted in the commits that made them.
-            counts = SourceCounts.model_validate(source.counts).model_copy(
+            counts = SourceCounts.model_validate(source.counts)
+            counts = counts.model_copy(
                 update={
                     "files": len(documents),
                     "added": added,
-                    "changed": len(taken) - added,
+                    "changed": max(0, len(taken) - added - counts.renamed),
                     "unchanged": len(documents) - len(taken),
                     "skipped": work.skipped_files.count(source_id),
                 }
@@ -128,7 +131,7 @@ class SourceSync:
         """Store the changed files of a batch and have them wait for this job; returns those that could
         not be read."""
         with self._database.begin(run.ctx) as work:
-            self._follow_renames(work, source, changes.revision, batch)
+            self._follow_renames(work, source, changes.revision, batch, run)
             work.commit()
         with self._database.read() as look:
             known = look.documents.by_external(
@@ -167,7 +170,12 @@ class SourceSync:
         return unread
 
     def _follow_renames(
-        self, work: UnitOfWork, source: SourceRecord, revision: str | None, batch: Sequence[SourceFile]
+        self,
+        work: UnitOfWork,
+        source: SourceRecord,
+        revision: str | None,
+        batch: Sequence[SourceFile],
+        run: JobRun,
     ) -> None:
         renamed = [file for file in batch if file.previous_path]
         if not renamed:
@@ -185,9 +193,14 @@ class SourceSync:
             document.external_id = document.title = document.path = file.path
             document.external_digest = external_digest(source.id, file.path)
             document.uri = web_address(source, revision, file.path)
+            document.commit = revision if source.kind == "git" else None
             for passage in work.passages.of_version(document.id, document.live_version or ""):
-                place = Location.model_validate(passage.location).model_copy(update={"path": file.path})
-                passage.location = place.model_dump(mode="json")
+                place = Location.model_validate(passage.location)
+                passage.location = placed(place, document)
+            # The words of a name are searched and its suffix may ask for another parser; a vector is
+            # made again only where the passages differ.
+            queue(document)
+            document.job_id = run.job.id
             _count(work, source.id, "renamed")
 
     def remove_gone(
