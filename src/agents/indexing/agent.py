@@ -149,6 +149,7 @@ class IndexingAgent(Agent):
     def _building(self, collection: CollectionRecord, run: JobRun) -> IndexRecord:
         """The index that an interrupted rebuild had begun, or a new one."""
         with self._database.begin(run.ctx) as work:
+            work.collections.hold(collection.id, alone=True)
             for index in work.indexes.of(collection.id):
                 if index.state == "building" and self._writer.current(index):
                     return index
@@ -169,7 +170,8 @@ class IndexingAgent(Agent):
         self._writer.create(index.id)
         self._filler.add(index.id, difference.missing_vectors | difference.missing_entries, run)
         with self._database.read() as work:
-            still = work.passages.live_ids(index.collection_id)
+            # Ingestion writes the indexes first and then makes its passages live.
+            still = work.passages.wanted_ids(index.collection_id)
         strays = (difference.stray_vectors | difference.stray_entries) - still
         self._writer.remove([index.id], sorted(strays))
 

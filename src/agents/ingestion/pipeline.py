@@ -175,36 +175,59 @@ class IngestionPipeline:
                 ticket.document.id: list(work.passages.of_version(ticket.document.id, ticket.version))
                 for ticket in open_tickets
             }
-            indexes = [
-                record.id
-                for record in work.indexes.written(run.job.collection_id or "")
-                if self._writer.current(record)
-            ]
         if not open_tickets:
             return
         vectors = self._embed(open_tickets, passages, run)
         run.reached("vectors stored")
-        for index in indexes:
+        rows = [
+            IndexedPassage(
+                passage_id=passage.id,
+                title=lexical_title(ticket.document, passage),
+                text=passage.text,
+                vector=vectors[passage.embedding_key],
+            )
+            for ticket in open_tickets
+            for passage in passages[ticket.document.id]
+        ]
+        written: set[str] = set()
+        while not self._finish(open_tickets, passages, rows, written, run):
+            run.check()
+        run.reached("documents indexed")
+
+    def _finish(
+        self,
+        tickets: list[_Ticket],
+        passages: dict[str, list[PassageRecord]],
+        rows: list[IndexedPassage],
+        written: set[str],
+        run: JobRun,
+    ) -> bool:
+        """Write the indexes that are not ``written`` yet and switch the documents over; False where a
+        rebuild has begun another index meanwhile, which must have them too."""
+        with self._database.read() as work:
+            fresh = self._indexes(work, run) - written
+        for index in fresh:
             self._writer.create(index)
-        self._writer.add(
-            indexes,
-            [
-                IndexedPassage(
-                    passage_id=passage.id,
-                    title=lexical_title(ticket.document, passage),
-                    text=passage.text,
-                    vector=vectors[passage.embedding_key],
-                )
-                for ticket in open_tickets
-                for passage in passages[ticket.document.id]
-            ],
-        )
+        self._writer.add(sorted(fresh), rows)
+        written |= fresh
         run.reached("indexes written")
         with self._database.begin(run.ctx) as writing:
-            for ticket, record in _current(writing, open_tickets, run.job.id):
+            writing.collections.hold(run.job.collection_id or "")
+            wanted = self._indexes(writing, run)
+            if not wanted <= written:
+                return False
+            for ticket, record in _current(writing, tickets, run.job.id):
                 finish(writing, record, ticket.version, len(passages[record.id]))
             writing.commit()
-        run.reached("documents indexed")
+        for index in written - wanted:
+            # Retired while it was written: what was made again here would belong to nobody.
+            self._writer.drop(index)
+        return True
+
+    def _indexes(self, work: Work, run: JobRun) -> set[str]:
+        """The indexes that are searched or being built, as far as they are of today's versions."""
+        written = work.indexes.written(run.job.collection_id or "")
+        return {record.id for record in written if self._writer.current(record)}
 
     def _store_passages(self, window: list[_Ticket], parsed: list[_Parsed], run: JobRun) -> None:
         readable = {

@@ -51,6 +51,12 @@ class Collections(Repository[CollectionRecord]):
     def all(self) -> Sequence[CollectionRecord]:
         return list(self._session.scalars(select(CollectionRecord).order_by(CollectionRecord.id)))
 
+    def hold(self, collection_id: str, *, alone: bool = False) -> None:
+        """Until this transaction ends, keep out those who would hold the collection ``alone``; with
+        ``alone`` everybody who holds it. SQLite has one writer at a time in any case."""
+        query = select(CollectionRecord.id).where(CollectionRecord.id == collection_id)
+        self._session.execute(query.with_for_update(read=not alone))
+
     def names(self, ids: Collection[str]) -> dict[str, str]:
         query = select(CollectionRecord.id, CollectionRecord.name).where(CollectionRecord.id.in_(ids))
         return {row.id: row.name for row in self._session.execute(query)}

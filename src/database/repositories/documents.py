@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast
 import numpy as np
 from sqlalchemy import CursorResult, Row, delete, exists, func, or_, select, update
 
-from src.core.messages.documents import FINAL_STATES
+from src.core.messages.documents import FINAL_STATES, DocumentState
 from src.core.ports import Vectors as VectorRows
 from src.database.inserts import insert_new
 from src.database.models import DocumentRecord, DocumentVersionRecord, PassageRecord, VectorRecord
@@ -205,6 +205,12 @@ class Passages(Repository[PassageRecord]):
             PassageRecord.collection_id == collection_id, PassageRecord.live
         )
         return set(self._session.scalars(query))
+
+    def wanted_ids(self, collection_id: str) -> set[str]:
+        """The live passages, and those that will be live when their document's ingestion ends."""
+        query = select(PassageRecord.id).join(DocumentRecord, DocumentRecord.id == PassageRecord.document_id)
+        wanted = or_(PassageRecord.live, DocumentRecord.state == DocumentState.EMBEDDING)
+        return set(self._session.scalars(query.where(PassageRecord.collection_id == collection_id, wanted)))
 
     def live_after(self, collection_id: str, after: str, limit: int) -> Sequence[PassageRecord]:
         query = (
