@@ -1,0 +1,73 @@
+"""The whole flow on PostgreSQL and a Chroma server, with the asking and the working in two applications."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from src.core.errors import AppError
+from src.core.jobs import JobState
+from src.core.messages.collections import DeleteCollection, GetCollection
+from src.core.messages.documents import DeleteDocument, DocumentState, GetDocument, ListDocuments
+from src.core.messages.indexes import CheckIndexes, RebuildIndexes
+from src.core.messages.questions import AskQuestion, GetAnswer, Search
+from tests.support.application import House, make_settings, running, wait_for
+
+FILES: dict[str, bytes | str] = {
+    "bee.md": "# Bee\n\nThe bee dances to tell where the clover is.\n",
+    "ant.md": "# Ant\n\nThe ant follows a trail of scent.\n",
+    "hive.py": "def smoke_hive(hive):\n    '''Calm the bees.'''\n    hive.calm = True\n",
+    "empty.txt": "",
+}
+
+
+def test_nothing_needs_the_asking_and_the_working_in_one_process(
+    tmp_path: Path, postgres_database: str, chroma_server: str
+) -> None:
+    settings = make_settings(tmp_path / "data", database_url=postgres_database, chroma_url=chroma_server)
+    with running(settings, worker=False) as face, running(settings, worker=True) as worker:
+        house, other = House(face), House(worker)
+        collection_id = house.collection("Insects")
+        job = house.upload(collection_id, FILES)
+        assert (job.state, job.done, job.total) == (JobState.SUCCEEDED, 4, 4)
+        documents = {d.external_id: d for d in house.ask(ListDocuments(collection_id=collection_id)).items}
+        assert {d.state for n, d in documents.items() if n != "empty.txt"} == {DocumentState.INDEXED}
+        assert documents["empty.txt"].state is DocumentState.FAILED
+
+        search = Search(query="where is the clover", collection_ids=(collection_id,))
+        for asking in (house, other):
+            hit = asking.ask(search).hits[0]
+            assert hit.document_id == documents["bee.md"].id
+            assert hit.scores.dense is not None
+            assert hit.scores.lexical is not None
+        answer = house.ask(AskQuestion(question="What tells the bee?", collection_ids=(collection_id,)))
+        assert answer.citations
+        assert other.ask(GetAnswer(answer_id=answer.answer_id)) == answer
+
+        house.upload(collection_id, {"ant.md": "# Ant\n\nThe ant carries fifty times its weight.\n"})
+        carried = Search(query="how much does it carry", collection_ids=(collection_id,))
+        assert "fifty" in other.ask(carried).hits[0].text
+        house.ask(DeleteDocument(document_id=documents["bee.md"].id))
+        for asking in (house, other):
+            assert documents["bee.md"].id not in {hit.document_id for hit in asking.ask(search).hits}
+            with pytest.raises(AppError):
+                asking.ask(GetDocument(document_id=documents["bee.md"].id))
+
+        check = CheckIndexes(collection_id=collection_id)
+        wait_for(lambda: house.ask(check).sound)
+        before = house.ask(check).collections[0].index_id
+        rebuilt = house.finished(house.ask(RebuildIndexes(collection_id=collection_id)).job_id)
+        assert rebuilt.state is JobState.SUCCEEDED
+        for asking in (house, other):
+            report = asking.ask(check)
+            assert report.sound
+            assert report.collections[0].index_id != before
+            assert asking.ask(carried).hits[0].scores.dense is not None
+        wait_for(lambda: before not in face.adapters.vectors.indexes())
+
+        house.ask(DeleteCollection(collection_id=collection_id))
+        with pytest.raises(AppError):
+            other.ask(GetCollection(collection_id=collection_id))
+        for store in (face.adapters.vectors, face.adapters.lexical):
+            wait_for(lambda store=store: report.collections[0].index_id not in store.indexes())
