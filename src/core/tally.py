@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from .consumer import AlreadyHandledError
 from .context import Context
+from .errors import RetryLater
 
 
 @dataclass
@@ -47,11 +49,14 @@ class Tally:
 
     @contextmanager
     def busy(self, agent: str, what: str) -> Iterator[None]:
-        """Show ``what`` as the agent's current work, and count how it ends."""
+        """Show ``what`` as the agent's current work, and count how it ends. What is put off, or was done
+        by another holder, is neither handled nor failed."""
         with self._lock:
             self._current.setdefault(agent, []).append(what)
         try:
             yield
+        except (RetryLater, AlreadyHandledError):
+            raise
         except Exception as error:
             self.note(agent, f"{type(error).__name__}: {error}")
             raise
@@ -77,8 +82,22 @@ class Tally:
             return tuple(self._current.get(agent, ()))
 
     def flush(self) -> None:
-        """Add what was counted to the journal."""
+        """Add what was counted to the journal; raises what the journal raises, and loses nothing."""
         with self._lock:
             counts, self._counts = self._counts, {}
-        for agent, count in counts.items():
-            self.journal.count(agent, handled=count.handled, failed=count.failed, error=count.error)
+        try:
+            while counts:
+                agent, count = next(iter(counts.items()))
+                self.journal.count(agent, handled=count.handled, failed=count.failed, error=count.error)
+                del counts[agent]
+        finally:
+            self._put_back(counts)
+
+    def _put_back(self, counts: dict[str, Counts]) -> None:
+        """Keep for the next flush what could not be written in this one."""
+        with self._lock:
+            for agent, count in counts.items():
+                newer = self._counts.setdefault(agent, Counts())
+                newer.handled += count.handled
+                newer.failed += count.failed
+                newer.error = newer.error or count.error
