@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -81,14 +82,14 @@ def member(house: House, name: str, *roles: str) -> Caller:
     return Caller(user_id=user.id, username=user.username, roles=frozenset(user.roles))
 
 
-def refusal(team: Team, request: Request[object], caller: Caller) -> str:
+def refusal(team: Team, request: Request[Any], caller: Caller) -> str:
     with pytest.raises(AppError) as caught:
         team.house.ask(request, caller)
     return caught.value.code
 
 
 def test_a_private_collection_does_not_exist_for_others(team: Team) -> None:
-    requests: list[Request[object]] = [
+    requests: list[Request[Any]] = [
         GetCollection(collection_id=team.private),
         UpdateCollection(collection_id=team.private, name="Mine"),
         DeleteCollection(collection_id=team.private),
@@ -118,7 +119,7 @@ def test_a_private_collection_does_not_exist_for_others(team: Team) -> None:
 
 
 def test_a_refusal_does_not_tell_that_something_exists(team: Team) -> None:
-    def detail(request: Request[object], known: str) -> str:
+    def detail(request: Request[Any], known: str) -> str:
         with pytest.raises(AppError) as caught:
             team.house.ask(request, team.bob)
         return caught.value.detail.replace(known, "ID")

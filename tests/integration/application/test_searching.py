@@ -19,7 +19,7 @@ TEXTS: dict[str, bytes | str] = {
     "guide/train.md": "# Train\n\nThe train to the coast leaves at noon.\n",
     "guide/deep/bus.md": "# Bus\n\nThe bus to the coast leaves at one.\n",
     "code/train.py": "class Train:\n    '''A train to the coast.'''\n\n"
-    "    def leave_platform(self, platform_no):\n        '''Leave the coast.'''\n        return platform_no\n",
+    "    def leave_platform(self, platform_no):\n        '''To the coast.'''\n        return platform_no\n",
     "page.html": "<html><body><h1>Ferry</h1><p>The ferry along the coast leaves at two.</p></body></html>",
     "copy.txt": "The tram along the coast leaves at three o'clock from the market square.",
     "again.txt": "The tram along the coast leaves at three o'clock from the market  square.",

@@ -69,5 +69,6 @@ def test_nothing_needs_the_asking_and_the_working_in_one_process(
         house.ask(DeleteCollection(collection_id=collection_id))
         with pytest.raises(AppError):
             other.ask(GetCollection(collection_id=collection_id))
-        for store in (face.adapters.vectors, face.adapters.lexical):
-            wait_for(lambda store=store: report.collections[0].index_id not in store.indexes())
+        stores = face.adapters.vectors, face.adapters.lexical
+        index = report.collections[0].index_id
+        wait_for(lambda: all(index not in store.indexes() for store in stores))
