@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from src.core.ports import ChatPassage, ChatPrompt, TextPiece
 
-from .chat_contract import PROMPT, ChatContract, cited_by, text_of
+from .chat_contract import ChatContract
+from .chat_prompt import PROMPT, cited_by, text_of
 
 
 class MarkerContract(ChatContract):

@@ -10,7 +10,8 @@ from src.services.chat.resilience import Resilience
 from tests.support import anthropic_server as wire
 from tests.support.scripted_server import Cut, Reply
 
-from .chat_contract import KEY, PROMPT, ChatContract, cited_by, text_of
+from .chat_contract import ChatContract
+from .chat_prompt import KEY, PROMPT, cited_by, text_of
 from .marker_contract import MarkerContract
 
 

@@ -10,7 +10,7 @@ from src.services.chat.resilience import Resilience
 from tests.support import openai_server as wire
 from tests.support.scripted_server import Cut, Reply
 
-from .chat_contract import KEY, PROMPT, text_of
+from .chat_prompt import KEY, PROMPT, text_of
 from .marker_contract import MarkerContract
 
 _FINISH = {"end_turn": "stop", "max_tokens": "length"}
