@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from src.core.messages.questions import Hit
 from src.core.passages import PassageKind
 
-from .sentences import Words
+from .sentences import Words, sentence_spans
 
 MOST_LINES = 30
 _HEAD_LINES = 8
@@ -68,8 +68,8 @@ def summary_of(hit: Hit) -> str:
     docstring = str(hit.attributes.get("docstring") or "").strip()
     paragraph = re.split(r"\n\s*\n", docstring, maxsplit=1)[0]
     line = " ".join(paragraph.split())
-    found = re.match(r".{3,}?[.!?](?=\s|$)", line)
-    return (found.group() if found else line)[:300]
+    start, end = next(sentence_spans(line, 0, len(line)), (0, 0))
+    return line[start:end][:300]
 
 
 def gist_of(hit: Hit) -> str:

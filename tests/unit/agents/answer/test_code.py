@@ -91,3 +91,9 @@ def test_where_nothing_stands_out_the_beginning_is_quoted() -> None:
     (block,) = extract_code(LONG, frozenset({"zebra"}), words).blocks
     assert LONG.startswith(block)
     assert block.count("\n") + 1 == MOST_LINES
+
+
+def test_a_summary_does_not_end_at_an_abbreviation() -> None:
+    docstring = "Heap queue algorithm (a.k.a. Priority queue). Heaps are arrays."
+    queue = hit(1, "x = 1", kind=PassageKind.FUNCTION, attributes={"docstring": docstring})
+    assert summary_of(queue) == "Heap queue algorithm (a.k.a. Priority queue)."
