@@ -42,7 +42,7 @@ class Ticked(Event):
 
 
 class Ticker(Agent):
-    """Writes one fact for each event."""
+    """Writes one row for each event."""
 
     name = "ticker"
 
@@ -54,8 +54,11 @@ class Ticker(Agent):
     def tick(self, event: Ticked, ctx: Context) -> None:
         self._handled(event.number)
         with self._database.begin(ctx) as work:
-            work.facts.note(f"tick{event.number % 50}", str(event.number))
+            work.session.connection().execute(_EFFECT, {"body": f"tick {event.number}"})
             work.commit()
+
+
+_EFFECT = text("INSERT INTO bare (body) VALUES (:body)")
 
 
 @dataclass

@@ -9,7 +9,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Engine, update
+from sqlalchemy import CursorResult, Engine, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from src.core.clock import Clock, new_id
@@ -22,8 +23,13 @@ from src.core.signals import Signal
 
 from . import repositories as r
 from .engine import RELAXED, WRITES, make_engine
-from .inserts import insert_new
 from .models import EventRecord, InboxRecord, JobRecord
+
+_NEW_EVENTS = insert(EventRecord.__table__)  # type: ignore[arg-type]  # a mapped table is a Table
+_NEW_INBOX = {
+    name: made_by(InboxRecord).on_conflict_do_nothing().returning(InboxRecord.event_id)
+    for name, made_by in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 
 
 class Work:
@@ -122,6 +128,7 @@ class UnitOfWork(Work):
         self._clock = clock
         self._correlation_id = ctx.correlation_id if ctx else new_correlation()
         self._causation_id = ctx.causation_id if ctx else None
+        self._events: list[dict[str, Any]] = []
         self.published = 0
         self.enqueued = 0
 
@@ -134,20 +141,22 @@ class UnitOfWork(Work):
     ) -> str:
         """Have the event delivered once this transaction has committed; returns its id. It belongs to
         what the context belongs to, where no other origin is given."""
-        record = EventRecord(
-            event_id=new_id(),
-            topic=event.topic,
-            key=event.ordering_key(),
-            payload=event.model_dump(mode="json"),
-            at=self._clock.now(),
-            correlation_id=correlation_id or self._correlation_id,
-            causation_id=causation_id or self._causation_id,
-            target_group=None,
-            sent=False,
+        event_id = new_id()
+        self._events.append(
+            {
+                "event_id": event_id,
+                "topic": event.topic,
+                "key": event.ordering_key(),
+                "payload": event.model_dump(mode="json"),
+                "at": self._clock.now(),
+                "correlation_id": correlation_id or self._correlation_id,
+                "causation_id": causation_id or self._causation_id,
+                "target_group": None,
+                "sent": False,
+            }
         )
-        self.session.add(record)
         self.published += 1
-        return record.event_id
+        return event_id
 
     def enqueue(
         self, spec: JobSpec, *, collection_id: str | None = None, source_id: str | None = None
@@ -181,6 +190,11 @@ class UnitOfWork(Work):
             self._record_handled(fence)
         elif isinstance(fence, JobFence):
             self._hold(fence)
+        if self._events:
+            # Rows without objects: an event is written often and never changed here.
+            self.session.flush()
+            self.session.connection().execute(_NEW_EVENTS, self._events)
+            self._events = []
         self.session.commit()
         if isinstance(fence, DeliveryFence):
             fence.settled = True
@@ -189,8 +203,8 @@ class UnitOfWork(Work):
         if fence.settled:
             raise WiringError("a handler may write in one unit of work only")
         row = {"event_id": fence.event_id, "group": fence.group, "at": self._clock.now()}
-        statement = insert_new(self.session, InboxRecord).values(**row).returning(InboxRecord.event_id)
-        if self.session.scalar(statement) is None:
+        connection = self.session.connection()
+        if connection.execute(_NEW_INBOX[connection.dialect.name], row).first() is None:
             raise AlreadyHandledError(fence.event_id)
 
     def _hold(self, fence: JobFence) -> None:
