@@ -10,15 +10,17 @@ from .client import Client
 
 
 def ids_of(client: Client, names: Sequence[str] | None) -> list[str] | None:
-    """The ids of the named collections, None for None; raises NotFoundError for a name that is not there."""
+    """The ids of all collections with these names, which need not be unique; None for None. Raises
+    NotFoundError for a name that is not there."""
     if not names:
         return None
-    known = {item["name"]: item["id"] for item in client.items("/collections")}
-    missing = [name for name in names if name not in known]
+    known = [(item["name"], item["id"]) for item in client.items("/collections")]
+    there = {name for name, _ in known}
+    missing = [name for name in names if name not in there]
     if missing:
-        there = ", ".join(sorted(known)) or "none"
-        raise NotFoundError(f"There is no collection named {', '.join(missing)}; there are: {there}.")
-    return [known[name] for name in names]
+        listed = ", ".join(sorted(there)) or "none"
+        raise NotFoundError(f"There is no collection named {', '.join(missing)}; there are: {listed}.")
+    return [collection_id for name, collection_id in known if name in names]
 
 
 def find_or_make(client: Client, name: str) -> str:
