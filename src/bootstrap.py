@@ -226,6 +226,7 @@ def _make_worker(
         interrupted=lambda agent: worker.stopping or steering.interrupts(agent),
         attempts=settings.job_attempts,
         lease_s=settings.job_lease_s,
+        ended=tally.note,
     )
     worker = Worker(
         relay=Relay(SqlOutbox(database, signals.events), out.broker),

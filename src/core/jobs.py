@@ -16,6 +16,8 @@ from .messages.base import JobSpec
 log = logging.getLogger("stoa.jobs")
 
 REPORT_EVERY_S = 0.5
+BEAT_S = 1.0
+"""How often at least a running job's lease is renewed; a wish to cancel it is seen then."""
 
 
 class JobState(StrEnum):
@@ -184,7 +186,10 @@ class JobRoute:
 
 
 class JobRunner:
-    """Claims jobs and carries them out, one at a time for each thread that calls ``run_once``."""
+    """Claims jobs and carries them out, one at a time for each thread that calls ``run_once``.
+
+    ``ended`` is told each agent's outcome: None for success, else the failure.
+    """
 
     def __init__(
         self,
@@ -195,7 +200,9 @@ class JobRunner:
         interrupted: Callable[[str], bool],
         attempts: int,
         lease_s: float,
+        ended: Callable[[str, str | None], None] = lambda agent, error: None,
     ) -> None:
+        self._ended = ended
         self._routes = routes
         self._store = store
         self._context = context
@@ -226,7 +233,7 @@ class JobRunner:
         return True
 
     def _beat(self, run: JobRun, stop: threading.Event) -> None:
-        while not stop.wait(self._lease_s / 4):
+        while not stop.wait(min(self._lease_s / 4, BEAT_S)):
             try:
                 run.beat(self._lease_s)
             except Exception:
@@ -253,9 +260,11 @@ class JobRunner:
             self._store.requeue(job, delay_s=0.0, counted=False)
         except AppError as error:
             log.warning("job %s (%s) failed: %s", job.id, job.kind, error.detail)
+            self._ended(route.agent, f"{error.code}: {error.detail}")
             self._store.fail(job, code=error.code, detail=error.detail)
         except Exception as error:
             log.exception("job %s (%s) failed in attempt %d", job.id, job.kind, run.attempt)
+            self._ended(route.agent, f"{type(error).__name__}: {error}")
             if run.attempt < self._attempts:
                 self._store.requeue(job, delay_s=min(60.0, 2.0**run.attempt), counted=True)
             else:
@@ -264,3 +273,4 @@ class JobRunner:
                 )
         else:
             self._store.succeed(job)
+            self._ended(route.agent, None)
