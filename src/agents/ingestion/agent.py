@@ -78,7 +78,7 @@ class IngestionAgent(Agent):
 
     @handles(ImportDocuments)
     def import_documents(self, request: ImportDocuments, ctx: Context) -> AcceptedImport:
-        documents, rejected = read_lines(request.body, max_line_bytes=self._max_file_bytes)
+        documents, good, rejected = read_lines(request.body, max_line_bytes=self._max_file_bytes)
         incoming = [self._imported(document) for document in documents]
         with self._database.begin(ctx) as work:
             job = work.enqueue(
@@ -89,7 +89,7 @@ class IngestionAgent(Agent):
                 work.session.flush()
             job.total = len(incoming)
             work.commit()
-        return AcceptedImport(job_id=job.id, accepted=len(incoming), rejected=tuple(rejected))
+        return AcceptedImport(job_id=job.id, accepted=good, rejected=tuple(rejected))
 
     @handles(RetryDocument)
     def retry_document(self, request: RetryDocument, ctx: Context) -> QueuedJob:

@@ -26,11 +26,12 @@ class ImportedDocument(BaseModel):
     metadata: dict[str, Any] = {}
 
 
-def read_lines(body: bytes, *, max_line_bytes: int) -> tuple[list[ImportedDocument], list[RejectedLine]]:
-    """The good lines and the reason of each bad one. Empty lines are passed over; of two lines with
-    the same external id the later counts."""
+def read_lines(body: bytes, *, max_line_bytes: int) -> tuple[list[ImportedDocument], int, list[RejectedLine]]:
+    """The documents, the number of good lines, and the reason of each bad one. Empty lines are passed
+    over; of two lines with the same external id the later counts."""
     documents: dict[str, ImportedDocument] = {}
     rejected: list[RejectedLine] = []
+    good = 0
     for number, line in enumerate(body.split(b"\n"), start=1):
         if not line.strip():
             continue
@@ -42,9 +43,10 @@ def read_lines(body: bytes, *, max_line_bytes: int) -> tuple[list[ImportedDocume
         if isinstance(document, RejectedLine):
             rejected.append(document)
         else:
+            good += 1
             documents.pop(document.external_id, None)
             documents[document.external_id] = document
-    return list(documents.values()), rejected
+    return list(documents.values()), good, rejected
 
 
 def _read(line: bytes, number: int) -> ImportedDocument | RejectedLine:

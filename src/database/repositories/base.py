@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from src.core.errors import NotFoundError
+from src.core.errors import InvalidRequestError, NotFoundError
 from src.database.models import Base
 
 M = TypeVar("M", bound=Base)
+
+_CURSOR = re.compile(r"[0-9a-f]{32}")
 
 
 class Repository(Generic[M]):
@@ -51,6 +54,8 @@ class Repository(Generic[M]):
     ) -> tuple[Sequence[M], str | None]:
         """One page in the order of ``key`` (ids sort by time) and the cursor of the next."""
         if cursor is not None:
+            if not _CURSOR.fullmatch(cursor):
+                raise InvalidRequestError("The cursor is not one that this list gave out.")
             query = query.where(key < cursor if newest_first else key > cursor)
         query = query.order_by(key.desc() if newest_first else key.asc()).limit(limit + 1)
         records = list(self._session.scalars(query))

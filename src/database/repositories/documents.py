@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast
 import numpy as np
 from sqlalchemy import CursorResult, Row, delete, exists, func, or_, select, update
 
+from src.core.errors import InvalidRequestError
 from src.core.messages.documents import FINAL_STATES, DocumentState
 from src.core.ports import Vectors as VectorRows
 from src.database.inserts import insert_new
@@ -158,7 +159,9 @@ class Passages(Repository[PassageRecord]):
             .limit(limit + 1)
         )
         if cursor is not None:
-            query = query.where(PassageRecord.ordinal > (int(cursor) if cursor.isdecimal() else -1))
+            if not cursor.isdecimal() or len(cursor) > 9:
+                raise InvalidRequestError("The cursor is not one that this list gave out.")
+            query = query.where(PassageRecord.ordinal > int(cursor))
         found = list(self._session.scalars(query))
         more = len(found) > limit
         return found[:limit], str(found[limit - 1].ordinal) if more else None

@@ -79,7 +79,7 @@ def test_the_same_external_id_replaces(shared_house: House) -> None:
         {"external_id": "x", "title": "X", "text": "Peas are yellow."},
         {"external_id": "x", "title": "X", "text": "Peas are blue."},
     )
-    assert (accepted.accepted, accepted.rejected) == (1, ())
+    assert (accepted.accepted, accepted.rejected) == (2, ())
     after = documents(shared_house, collection_id)["x"]
     assert after.id == before.id
     (passage,) = shared_house.ask(ListPassages(document_id=after.id)).items
