@@ -153,13 +153,15 @@ class IngestionPipeline:
                 return False
             passages = work.passages.of_version(twin.id, ticket.version)
             drafts = tuple(draft_of(passage) for passage in passages)
-        readable = self._blobs.get(twin.readable_hash).decode() if twin.readable_hash else None
+            # The version that is searched, not one that may be on its way by now.
+            live = work.documents.version(twin.id, ticket.content_hash)
+        readable = live.readable_hash if live else None
         return ParsedDocument(
             format=twin.live_format or "text",
             title=None,
             drafts=drafts,
-            notices=tuple(twin.notices),
-            readable_text=readable,
+            notices=tuple(twin.notices) if twin.content_hash == ticket.content_hash else (),
+            readable_text=self._blobs.get(readable).decode() if readable else None,
         )
 
     def _ingest(self, window: list[_Ticket], parsed: list[_Parsed], run: JobRun) -> None:

@@ -53,8 +53,9 @@ class SourceSync:
         with self._database.begin(run.ctx) as work:
             source = work.sources.get(source_id)
             source.state = SourceState.SYNCING
-            if run.job.attempt == 1:
-                source.counts = SourceCounts().model_dump()
+            if source.counts.get("job_id") != run.job.id:
+                # What this job counted before it was cut short stays counted.
+                source.counts = {**SourceCounts().model_dump(), "job_id": run.job.id}
             work.commit()
         run.progress(stage="reading the source", done=0, total=None)
         changes = self.reader(source.kind).changes(

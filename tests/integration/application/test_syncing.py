@@ -61,7 +61,8 @@ class Yard(House):
         return [hit.location.path for hit in hits]
 
     def sound(self, collection_id: str) -> bool:
-        return self.ask(CheckIndexes(collection_id=collection_id)).sound
+        """The indexes are true to SQL, once the events of what was removed have been handled."""
+        return wait_for(lambda: self.ask(CheckIndexes(collection_id=collection_id)).sound)
 
 
 @pytest.fixture(scope="module")
