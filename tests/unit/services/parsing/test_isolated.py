@@ -251,6 +251,18 @@ def test_children_end_with_their_parent(state: str, fatal: int) -> None:
     assert _wait_until(lambda: not any(map(_is_running, pids)), 5)
 
 
+def test_a_large_parent_keeps_its_child() -> None:
+    parser = _parser(memory_bytes=256 * 2**20)
+    ballast = bytearray(os.urandom(1)) * (300 * 2**20)
+    try:
+        for _ in range(2):
+            parser.parse(SMALL, name="a.py", media_type=None)
+        assert len(_pids(parser)) == 1
+    finally:
+        del ballast
+        parser.close()
+
+
 def test_the_child_knows_no_secret_and_loads_no_service(isolated: IsolatedParser) -> None:
     os.environ["STOA_TEST_SECRET"] = "do not tell"
     try:
