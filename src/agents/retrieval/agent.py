@@ -29,6 +29,8 @@ log = logging.getLogger("stoa.retrieval")
 
 DEPTH = 100
 """Candidates taken from each list."""
+SPARE = 10
+"""Ranked passages beyond those that are shown, to take the place of what is folded or gone."""
 
 
 @dataclass(frozen=True)
@@ -166,10 +168,10 @@ class RetrievalAgent(Agent):
     def _rank(
         self, pool: Pool, indexes: dict[str, IndexRecord], query: Query, vector: Vectors
     ) -> list[Fused]:
-        wanted = 2 * query.k + 10
-        contenders = pool.contenders(self._weights, wanted)
-        self._pools.complete(pool, contenders, indexes, vector, query.text)
+        wanted = query.k + SPARE
         identifiers = identifiers_of(query.text)
+        contenders = pool.contenders(self._weights, wanted, identifiers=bool(identifiers))
+        self._pools.complete(pool, contenders, indexes, vector, query.text)
         shares: dict[str, float] = {}
         if identifiers:
             with self._database.read() as work:

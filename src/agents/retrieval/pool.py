@@ -40,10 +40,11 @@ class Pool:
         if len(hits) >= depth:
             self.lexical_floor = max(self.lexical_floor, hits[-1].score)
 
-    def contenders(self, weights: FusionWeights, wanted: int) -> list[str]:
+    def contenders(self, weights: FusionWeights, wanted: int, *, identifiers: bool) -> list[str]:
         """Candidates that may be among the first ``wanted``, by the bounds of Fagin's threshold algorithm
         ("Optimal aggregation algorithms for middleware", 2003): a score that a list did not give is at most
-        the last that it gave."""
+        the last that it gave. A query without ``identifiers`` gives no passage anything for them."""
+        extra = weights.identifier if identifiers else 0.0
         best = max(self.lexical.values(), default=0.0) or 1.0
 
         def lowest(key: str) -> float:
@@ -52,7 +53,7 @@ class Pool:
         def highest(key: str) -> float:
             dense = self.dense.get(key, self.dense_floor if self.dense_floor > -1.0 else 1.0)
             lexical = self.lexical.get(key, self.lexical_floor)
-            return dense + weights.lexical * lexical / best + weights.identifier
+            return dense + weights.lexical * lexical / best + extra
 
         keys = list(self.index_of)
         if len(keys) <= wanted:

@@ -63,7 +63,7 @@ def test_the_contenders_hold_the_first_of_a_full_computation(seed: int) -> None:
     pool.add_dense("index", _first(dense, depth), depth)
     pool.add_lexical("index", _first(lexical, depth), depth)
     union = set(pool.index_of)
-    contenders = pool.contenders(DEFAULT, wanted)
+    contenders = pool.contenders(DEFAULT, wanted, identifiers=True)
     pool.dense.update({key: dense[key] for key in contenders})
     pool.lexical.update({key: lexical[key] for key in contenders if key in lexical})
     ranked = fuse(contenders, pool.dense, pool.lexical, shares, DEFAULT)[:wanted]
