@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from .pieces import Format, Original, unreadable
-from .signatures import HEAD_BYTES, Signature, identify, looks_binary
+from .signatures import HEAD_BYTES, Signature, binary_mark, identify
 
 _VAGUE = frozenset(
     {"", "application/octet-stream", "text/plain", "application/x-empty", "binary/octet-stream"}
@@ -69,8 +69,9 @@ class Detector:
         if chosen in (self._suffixes[".pdf"], self._suffixes[".docx"]):
             wanted = "PDF" if chosen is self._suffixes[".pdf"] else "Word document"
             raise unreadable("damaged", f"The file is named or declared a {wanted} but does not hold one.")
-        if looks_binary(head):
-            raise unreadable("binary", "The file holds no text in any encoding that is read.")
+        if mark := binary_mark(head):
+            detail = f"The file holds {mark}, as no text does; if it is one, remove them and add it again."
+            raise unreadable("binary", detail)
         return chosen
 
     def _by_signature(self, signature: Signature, original: Original) -> Format:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from .signatures import HEAD_BYTES, identify, looks_binary
+from .signatures import HEAD_BYTES, binary_mark, identify
 
 __all__ = ["HEAD_BYTES", "skip_reason"]
 
@@ -61,8 +61,8 @@ def _by_content(name: str, head: bytes) -> tuple[str, str] | None:
             return None
         code, sentence = _REFUSED[signature.family]
         return code, sentence.format(signature.label)
-    if looks_binary(head):
-        return "binary", "The file holds no text."
+    if mark := binary_mark(head):
+        return "binary", f"The file holds {mark}, as no text does."
     if name.endswith(".svg"):
         return "unsupported", "The file is a drawing (SVG), a format that is not read."
     return None

@@ -109,16 +109,18 @@ def _zip_kind(name: str, label: str) -> Signature:
     return Signature("zip" if suffix == ".docx" else "archive", label)
 
 
-def looks_binary(head: bytes) -> bool:
-    """Whether the bytes are no text in any encoding that Stoa reads."""
+def binary_mark(head: bytes) -> str | None:
+    """What shows that the bytes are no text in any encoding that Stoa reads, as the object of a sentence;
+    None where nothing does."""
     if not head or head.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
-        return False
+        return None
     if utf16_without_mark(head):
-        return False
+        return None
+    mark = "NUL characters" if b"\x00" in head else "control characters"
     control = len(head) - len(head.translate(None, _CONTROL))
     if control > len(head) * 0.05:
-        return True
-    return b"\x00" in head and not _is_utf8(head)
+        return mark
+    return mark if b"\x00" in head and not _is_utf8(head) else None
 
 
 def utf16_without_mark(head: bytes) -> Literal["utf-16-le", "utf-16-be"] | None:

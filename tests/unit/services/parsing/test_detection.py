@@ -8,6 +8,7 @@ import struct
 
 import pytest
 
+from src.core.errors import DocumentError
 from src.services.parsing.limits import ParsingLimits
 from src.services.parsing.parser import DocumentParser
 from tests.unit.services.parsing.checks import attempt
@@ -89,3 +90,16 @@ def test_any_string_may_be_a_name_or_a_content(parser: DocumentParser, naughty_s
         content = string.encode("utf-8", "surrogatepass")
         for suffix in ("txt", "py", "md", "rst", "html", "js", "ipynb", "csv"):
             attempt(parser, content, f"a.{suffix}")
+
+
+@pytest.mark.parametrize("name", ["note.md", "note.txt"])
+def test_a_short_text_with_a_nul_is_refused_for_the_nul(parser: DocumentParser, name: str) -> None:
+    with pytest.raises(DocumentError, match="NUL characters") as refused:
+        parser.parse(b"# Hay\x00 bale\n", name=name, media_type=None)
+    assert refused.value.code == "binary"
+
+
+def test_a_long_text_with_a_nul_is_read_with_the_nul_shown(parser: DocumentParser) -> None:
+    content = b"# Hay\n\nThe bales are stacked in the barn\x00 before it rains.\n"
+    document = parser.parse(content, name="note.md", media_type=None)
+    assert "barn\ufffd before" in document.drafts[0].text
