@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from pydantic import ValidationError
+
 from .context import Context, JobFence
 from .errors import AppError
 from .messages.base import JobSpec
@@ -250,6 +252,14 @@ class JobRunner:
             return
         try:
             spec = route.spec.model_validate(job.payload)
+        except ValidationError as error:
+            problems = error.errors(include_input=False, include_url=False)
+            log.warning("job %s (%s) cannot be read: %s", job.id, job.kind, problems)
+            detail = "The job was written by another version of Stoa and cannot be read; ask for it again."
+            self._ended(route.agent, f"unreadable_job: {detail}")
+            self._store.fail(job, code="unreadable_job", detail=detail)
+            return
+        try:
             run.check()
             route.handler(spec, run)
         except LeaseLostError:
