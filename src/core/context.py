@@ -46,6 +46,10 @@ def _ignore(_: Message) -> None:
     return
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Context:
     """Handed to every handler. ``deadline`` is on the clock's monotonic scale; None is no deadline."""
@@ -59,6 +63,8 @@ class Context:
     fence: Fence | None = None
     emit: Callable[[Message], None] = _ignore
     """Gives a part of the reply ahead of it, where the caller listens (a streamed answer)."""
+    abandoned: Callable[[], bool] = _never
+    """Whether nobody waits for the reply any more: what is costly may end early then."""
 
     def ask(self, request: Request[R]) -> R:
         """Make a request of another agent as part of this work, for the same caller."""

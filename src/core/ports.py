@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -285,7 +285,7 @@ class ChatModel(Protocol):
     def name(self) -> str:
         """The model's name as it is stored with an answer."""
 
-    def stream(self, prompt: ChatPrompt, *, timeout_s: float) -> Iterator[ChatPiece]:
+    def stream(self, prompt: ChatPrompt, *, timeout_s: float) -> Generator[ChatPiece, None, None]:
         """Answer from the passages, piece by piece; closing the iterator ends the call."""
 
     def complete(self, system: str, text: str, *, max_tokens: int, timeout_s: float) -> str:

@@ -81,6 +81,10 @@ def test_words_are_shown_as_they_come_and_escape_stops_them(listener: Person) ->
         return listener.find("history", question) is not None
 
     listener.wait(kept, "the answer to be kept in the history")
+    listener.browser.find_element("link text", question).click()
+    listener.see("answer-notice", "stopped before its end")
+    assert "The total adds up" in listener.see("answer-text").text
+    assert "negative" not in listener.see("answer-text").text
 
 
 def test_a_model_that_breaks_off_leaves_extracts_and_says_so(listener: Person) -> None:

@@ -183,7 +183,10 @@ class AnswerAgent(Agent):
         hashes = self._content_hashes(results)
         citations: dict[int, Citation] = {}
         timeout_s = max(1.0, ctx.remaining_s(self._timeout_s + _RESERVE_S) - _RESERVE_S)
-        with closing(self._composer.compose(asked, results.hits, draft, timeout_s=timeout_s)) as items:
+        composed = self._composer.compose(
+            asked, results.hits, draft, timeout_s=timeout_s, abandoned=ctx.abandoned
+        )
+        with closing(composed) as items:
             for item in items:
                 if isinstance(item, Delta):
                     ctx.emit(AnswerDelta(text=item.text))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from src.core.errors import ModelError
@@ -62,10 +63,17 @@ class Composer:
         self._characters = passage_characters
 
     def compose(
-        self, asked: Asked, hits: Sequence[Hit], draft: Draft, *, timeout_s: float
+        self,
+        asked: Asked,
+        hits: Sequence[Hit],
+        draft: Draft,
+        *,
+        timeout_s: float,
+        abandoned: Callable[[], bool] = lambda: False,
     ) -> Generator[Item, None, None]:
         """The items of the answer, which ``draft`` records. Raises nothing of the model's: where it
-        fails, extracts take over, and what was given out stays."""
+        fails, extracts take over, and what was given out stays. A model's call ends with the first piece
+        after ``abandoned`` has become True, and the answer where it stands."""
         evidence = self._evidence.weigh(asked.condensed, hits, quoting=self._chat is None)
         if not evidence.enough:
             log.info("evidence too weak: cosine %.2f, coverage %.2f", evidence.cosine, evidence.coverage)
@@ -73,10 +81,16 @@ class Composer:
         elif self._chat is None:
             yield from self._quote(asked, hits, draft)
         else:
-            yield from self._generate(self._chat, asked, hits, draft, timeout_s)
+            yield from self._generate(self._chat, asked, hits, draft, timeout_s, abandoned)
 
     def _generate(
-        self, chat: ChatModel, asked: Asked, hits: Sequence[Hit], draft: Draft, timeout_s: float
+        self,
+        chat: ChatModel,
+        asked: Asked,
+        hits: Sequence[Hit],
+        draft: Draft,
+        timeout_s: float,
+        abandoned: Callable[[], bool],
     ) -> Iterator[Item]:
         draft.model = chat.name
         prompt = self._prompts.prompt(
@@ -90,12 +104,16 @@ class Composer:
         shown = "\n".join([asked.text, *(passage.text for passage in prompt.passages)])
         writer = SentenceWriter(Supports(prompt.passages, self._words), shown.__contains__, draft)
         try:
-            for piece in chat.stream(prompt, timeout_s=timeout_s):
-                if isinstance(piece, UsagePiece):
-                    draft.usage = piece
-                else:
-                    yield from writer.take(piece)
-            yield from writer.finish()
+            with closing(chat.stream(prompt, timeout_s=timeout_s)) as pieces:
+                while not (stopped := abandoned()) and (piece := next(pieces, None)):
+                    if isinstance(piece, UsagePiece):
+                        draft.usage = piece
+                    else:
+                        yield from writer.take(piece)
+            if stopped:
+                draft.stopped = True
+            else:
+                yield from writer.finish()
         except ModelError as error:
             yield from writer.break_off()
             yield from self._take_over(error, asked, hits, draft)
@@ -134,8 +152,10 @@ class Composer:
 
 
 def _notice(draft: Draft) -> str | None:
-    """What a reader should know of a model's answer that is complete."""
+    """What a reader should know of a model's answer that did not fail."""
     notices = []
+    if draft.stopped:
+        notices.append("This answer was stopped before its end.")
     if draft.usage and draft.usage.stop_reason == "max_tokens":
         notices.append("The answer was cut at its length limit.")
     if draft.uncited and draft.quotes:

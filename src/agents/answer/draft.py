@@ -28,7 +28,8 @@ Item = Delta | Cited
 @dataclass
 class Draft:
     """``text`` is all deltas joined; ``quotes`` are by passage number, in the order of first citation;
-    ``uncited`` are the claims for which no source was found. ``model`` is who wrote it in the end."""
+    ``uncited`` are the claims for which no source was found. ``model`` is who wrote it in the end;
+    ``stopped`` is True where it ends early because nobody read on."""
 
     text: str = ""
     quotes: dict[int, str] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class Draft:
     uncited: list[str] = field(default_factory=list)
     model: str = ""
     notice: str | None = None
+    stopped: bool = False
     usage: UsagePiece | None = None
 
     def add(self, item: Item) -> Item:

@@ -80,7 +80,7 @@ class AnthropicChat:
     def name(self) -> str:
         return self._model
 
-    def stream(self, prompt: ChatPrompt, *, timeout_s: float) -> Iterator[ChatPiece]:
+    def stream(self, prompt: ChatPrompt, *, timeout_s: float) -> Generator[ChatPiece, None, None]:
         request = self._native_request(prompt) if self._native else self._plain_request(prompt)
         numbers = [passage.number for passage in prompt.passages] if self._native else []
 

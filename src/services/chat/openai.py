@@ -64,11 +64,12 @@ class OpenAIChat:
     def name(self) -> str:
         return self._model
 
-    def stream(self, prompt: ChatPrompt, *, timeout_s: float) -> Iterator[ChatPiece]:
+    def stream(self, prompt: ChatPrompt, *, timeout_s: float) -> Generator[ChatPiece, None, None]:
         messages = [{"role": "system", "content": system_text(prompt)}]
         for turn in prompt.history:
-            messages.append({"role": "user", "content": turn.question})
-            messages.append({"role": "assistant", "content": turn.answer})
+            if turn.answer.strip():  # an answer may have been stopped before its first sentence
+                messages.append({"role": "user", "content": turn.question})
+                messages.append({"role": "assistant", "content": turn.answer})
         messages.append({"role": "user", "content": user_text(prompt)})
         request = self._request(messages, prompt.max_tokens)
         numbers = [passage.number for passage in prompt.passages]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -62,7 +62,7 @@ class Resilience:
         self._sleep = sleep
         self._draw = draw
 
-    def pieces(self, attempt: Attempt, *, timeout_s: float) -> Iterator[ChatPiece]:
+    def pieces(self, attempt: Attempt, *, timeout_s: float) -> Generator[ChatPiece, None, None]:
         """The pieces of the first attempt that gives any; ``timeout_s`` bounds all attempts together."""
         deadline = self._clock() + timeout_s
         with self.breaker.guard():

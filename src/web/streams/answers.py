@@ -1,4 +1,4 @@
-"""Answers while they are written: the work goes on, and is stored, also when the reader leaves."""
+"""Answers while they are written. Where a reader leaves, the model's call ends; what it wrote is stored."""
 
 from __future__ import annotations
 
@@ -35,13 +35,15 @@ class AnswerStreams:
 
     def follow(self, question: AskQuestion, ctx: Context) -> Iterator[AnswerPart | None]:
         """What the answer is made of as it comes, the whole `Answer` or a `Problem` last; None about
-        every second without a part.
+        every second without a part. Closing it tells the writer that nobody reads on.
 
         Starts at once. Raises TooManyRequestsError at the limit, and what the question failed with
         where it fails early, before anything was sent.
         """
         feed: Feed[_Outcome] = Feed(_UNBOUNDED)  # an answer ends, so the feed is bounded by it
-        thread = threading.Thread(target=self._work, args=(question, ctx, feed), name="answer", daemon=True)
+        left = threading.Event()
+        told = replace(ctx, emit=_into(feed), abandoned=left.is_set)
+        thread = threading.Thread(target=self._work, args=(question, told, feed), name="answer", daemon=True)
         with self._lock:
             if len(self._running) >= self._limit:
                 raise TooManyRequestsError(
@@ -54,7 +56,7 @@ class AnswerStreams:
         first: _Outcome | None = next((outcome for outcome in early if outcome is not None), None)
         if isinstance(first, Exception):
             raise first
-        return _parts(itertools.chain([first], outcomes), ctx.correlation_id)
+        return _parts(itertools.chain([first], outcomes), ctx.correlation_id, left)
 
     def finish(self, within_s: float) -> None:
         """Wait for the answers that are being written, so that they are stored."""
@@ -66,7 +68,7 @@ class AnswerStreams:
 
     def _work(self, question: AskQuestion, ctx: Context, feed: Feed[_Outcome]) -> None:
         try:
-            feed.put(ctx.orchestrator.ask(question, replace(ctx, emit=_into(feed))))
+            feed.put(ctx.orchestrator.ask(question, ctx))
         except Exception as error:  # noqa: BLE001 - raised or told in the reader's thread
             feed.put(error)
         finally:
@@ -83,11 +85,16 @@ def _into(feed: Feed[_Outcome]) -> Callable[[Message], None]:
     return emit
 
 
-def _parts(outcomes: Iterator[_Outcome | None], correlation_id: str) -> Iterator[AnswerPart | None]:
-    for outcome in outcomes:
-        if isinstance(outcome, Exception):
-            if not isinstance(outcome, AppError):
-                log.error("a streamed answer failed [%s]", correlation_id, exc_info=outcome)
-            yield problem_of(outcome, correlation_id)
-        else:
-            yield outcome
+def _parts(
+    outcomes: Iterator[_Outcome | None], correlation_id: str, left: threading.Event
+) -> Iterator[AnswerPart | None]:
+    try:
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                if not isinstance(outcome, AppError):
+                    log.error("a streamed answer failed [%s]", correlation_id, exc_info=outcome)
+                yield problem_of(outcome, correlation_id)
+            else:
+                yield outcome
+    finally:
+        left.set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from pydantic import SecretStr
@@ -122,6 +122,26 @@ def test_a_citation_opens_at_the_lines_of_its_quote(site: Site) -> None:
     assert "chlorophyll" in NOTES.splitlines()[cited.location.start_line - 1]
     assert cited.location.end_line == cited.location.start_line
     assert (cited.external_id, cited.content_hash is not None) == ("notes.md", True)
+
+
+def test_a_stopped_answer_is_stored_as_far_as_it_was_shown(site: Site) -> None:
+    _, emitted = site.ask("Why is the grass green?")
+    number = marker_of(emitted, "chlorophyll")
+    site.replies[:] = [wire.answer(*(f"Chlorophyll makes it green [{number}]. " for _ in range(9)))]
+    shown: list[str] = []
+
+    def emit(part: Message) -> None:
+        if isinstance(part, AnswerDelta):
+            shown.append(part.text)
+
+    orchestrator = site.house.application.orchestrator
+    ctx = replace(orchestrator.context(site.house.caller, emit=emit), abandoned=lambda: len(shown) >= 2)
+    request = AskQuestion(question="Why is the grass green?", collection_ids=(site.collection_id,))
+    answer = orchestrator.ask(request, ctx)
+    assert answer.text == "".join(shown)
+    assert answer.text.count("green") == 2
+    assert answer.notice == "This answer was stopped before its end."
+    assert site.house.ask(GetAnswer(answer_id=answer.answer_id)) == answer
 
 
 def test_a_model_that_breaks_off_leaves_an_answer_with_a_notice(site: Site) -> None:

@@ -218,23 +218,26 @@ def test_an_answer_that_fails_midway_ends_with_an_error(
     assert got[-1][2]["request_id"] == "r7"
 
 
-def test_an_answer_is_finished_though_its_reader_left(
+def test_who_writes_an_answer_is_told_when_its_reader_leaves(
     client: FlaskClient, scripted: ScriptedApplication
 ) -> None:
+    told: list[bool] = []
     finished = threading.Event()
 
     def answering(request: AskQuestion, ctx: Context) -> Answer:
         ctx.emit(AnswerDelta(text="Because"))
+        told.append(ctx.abandoned())
         assert scripted.gate.wait(5)
-        ctx.emit(AnswerDelta(text=" so."))
+        told.append(ctx.abandoned())
         finished.set()
-        return answer("Because so.")
+        return answer("Because")
 
     scripted.answering = answering
     with client.post("/api/v1/ask:stream", json=ASK, headers=ADMIN) as response:
         next(events(response))
     scripted.gate.set()
     assert finished.wait(5)
+    assert told == [False, True]
 
 
 def test_answers_beyond_the_limit_are_refused(

@@ -161,3 +161,19 @@ def test_a_reader_that_goes_away_ends_the_models_call() -> None:
         items = composer(chat).compose(ASKED, (GRASS, SKY), Draft(), timeout_s=5)
         assert isinstance(next(items), Delta)
         items.close()
+
+
+@pytest.mark.parametrize("read", [0, 1, 3])
+def test_an_abandoned_answer_stops_where_its_reader_left_and_says_so(read: int) -> None:
+    sentences = ["The colour of grass is green [1]. "] * 50
+    with serving([wire.answer(*sentences)]) as server:
+        chat = AnthropicChat(api_key="k", base_url=server.url)
+        draft, given = Draft(), ""
+        items = composer(chat).compose(
+            ASKED, (GRASS, SKY), draft, timeout_s=5, abandoned=lambda: given.count("green") >= read
+        )
+        for item in items:
+            given += item.text if isinstance(item, Delta) else ""
+        assert len(server.asked) == min(read, 1)
+    assert draft.text == given == "".join(sentences[:read])
+    assert draft.notice == "This answer was stopped before its end."

@@ -70,8 +70,10 @@ function compose(form) {
         refuse(turn, text, await response.text());
       } else await follow(turn, response.body);
     } catch (error) {
-      if (error.name === "AbortError") halt(turn, "You stopped here. The whole answer will be among your conversations.");
-      else halt(turn, "The connection was lost. Ask again, or look in your conversations: the answer may be there.");
+      if (error.name === "AbortError") {
+        halt(turn, "You stopped here. What was written so far is kept among your conversations.");
+        setTimeout(() => document.body.dispatchEvent(new Event("history-changed")), 2500);
+      } else halt(turn, "The connection was lost. Ask again, or look in your conversations: the answer may be there.");
     } finally {
       running = null;
       busy(false);
