@@ -1,42 +1,35 @@
 """Brings the queued documents of a job to their end: parse, chunk, embed, index.
 
-Documents go through in windows. Each stage ends in one commit and can be repeated: passage ids are
-fixed, vectors are cached by content, index rows are upserted. A job that is taken up again goes on with
-the documents that are not at their end.
+Documents go through in windows, three of them at any time: one is parsed, one embedded, one indexed. Each
+stage ends in one commit and can be repeated: passage ids are fixed, vectors are cached by content, index
+rows are upserted. A job that is taken up again goes on with the documents that are not at their end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from src.core.errors import AppError
 from src.core.jobs import JobRun
 from src.core.messages.documents import DocumentState
 from src.core.passages import ParsedDocument
 from src.core.ports import Blobs, Embedder, Parser, Vectors
-from src.database.models import DocumentRecord, PassageRecord
-from src.database.uow import Database, Work
-from src.services.indexing import IndexedPassage, IndexWriter
-from src.services.indexing.texts import embedded_text, lexical_title
+from src.database.models import PassageRecord
+from src.database.uow import Database
+from src.services.indexing import IndexWriter
+from src.services.indexing.texts import embedded_text
 
-from .outcomes import fail, finish, take
+from .outcomes import fail, take
 from .passages import draft_of, version_of
+from .switchover import Switchover
+from .window import Embedded, Ticket, current
 
 WINDOW_DOCUMENTS = 16
 """Windows grow to this from one document, so that the first can be asked about at once."""
 WINDOW_BYTES = 2 * 2**20
-EMBED_AT_ONCE = 64
-
-
-@dataclass(frozen=True)
-class _Ticket:
-    """A document of the window with the version that this run is to index."""
-
-    document: DocumentRecord
-    content_hash: str
-    version: str
+EMBED_AT_ONCE = 128
 
 
 _Parsed = ParsedDocument | Exception | None
@@ -53,7 +46,7 @@ class IngestionPipeline:
         self._blobs = blobs
         self._parser = parser
         self._embedder = embedder
-        self._writer = writer
+        self._switchover = Switchover(database, writer)
 
     def run(self, run: JobRun, *, behind: int | None = None, total: int | None = None) -> None:
         """Ingest every document of the job; failures are recorded with their document and do not stop it.
@@ -62,11 +55,21 @@ class IngestionPipeline:
         all and ``behind`` the number of those that are done when this part is.
         """
         self._report(run, behind, total)
-        with ThreadPoolExecutor(1, thread_name_prefix="parse") as ahead:
+        with (
+            ThreadPoolExecutor(1, thread_name_prefix="parse") as ahead,
+            ThreadPoolExecutor(1, thread_name_prefix="index") as after,
+        ):
+            indexing: Future[None] | None = None
             for window, parsed in self._parsed_windows(run, ahead):
                 run.check()
-                self._ingest(window, parsed.result(), run)
+                embedded = self._embedded(window, parsed.result(), run)
+                if indexing is not None:
+                    indexing.result()
                 self._report(run, behind, total)
+                indexing = after.submit(self._switchover.carry_out, embedded, run) if embedded else None
+            if indexing is not None:
+                indexing.result()
+            self._report(run, behind, total)
 
     def _report(self, run: JobRun, behind: int | None, total: int | None) -> None:
         with self._database.read() as work:
@@ -77,9 +80,9 @@ class IngestionPipeline:
 
     def _parsed_windows(
         self, run: JobRun, ahead: ThreadPoolExecutor
-    ) -> Iterator[tuple[list[_Ticket], Future[list[_Parsed]]]]:
+    ) -> Iterator[tuple[list[Ticket], Future[list[_Parsed]]]]:
         """Windows with their parsing, which is one window ahead of the caller."""
-        waiting: tuple[list[_Ticket], Future[list[_Parsed]]] | None = None
+        waiting: tuple[list[Ticket], Future[list[_Parsed]]] | None = None
         for window in self._windows(run.job.id):
             self._mark(window, DocumentState.PARSING, run)
             run.reached("parsing")
@@ -90,9 +93,9 @@ class IngestionPipeline:
         if waiting is not None:
             yield waiting
 
-    def _windows(self, job_id: str) -> Iterator[list[_Ticket]]:
+    def _windows(self, job_id: str) -> Iterator[list[Ticket]]:
         last: str | None = None
-        window: list[_Ticket] = []
+        window: list[Ticket] = []
         size, most = 0, 1
         while True:
             with self._database.read() as work:
@@ -100,7 +103,7 @@ class IngestionPipeline:
             for document in documents:
                 last = document.id
                 version = version_of(document, self._parser.version)
-                window.append(_Ticket(document, document.content_hash, version))
+                window.append(Ticket(document, document.content_hash, version))
                 size += document.size
                 if len(window) >= most or size >= WINDOW_BYTES:
                     yield window
@@ -110,16 +113,16 @@ class IngestionPipeline:
         if window:
             yield window
 
-    def _mark(self, window: list[_Ticket], state: DocumentState, run: JobRun) -> None:
+    def _mark(self, window: list[Ticket], state: DocumentState, run: JobRun) -> None:
         with self._database.begin(run.ctx) as work:
-            for _ticket, record in _current(work, window, run.job.id):
+            for _ticket, record in current(work, window, run.job.id):
                 # What is embedding has its passages in SQL: that stage need not be done again.
                 if record.state != DocumentState.EMBEDDING:
                     record.state = state
                     record.updated_at = work.now()
             work.commit()
 
-    def _parse(self, window: list[_Ticket]) -> list[_Parsed]:
+    def _parse(self, window: list[Ticket]) -> list[_Parsed]:
         results: list[_Parsed] = [None] * len(window)
         wanted: list[int] = []
         for position, ticket in enumerate(window):
@@ -142,7 +145,7 @@ class IngestionPipeline:
             results[position] = result
         return results
 
-    def _known_passages(self, ticket: _Ticket) -> ParsedDocument | bool:
+    def _known_passages(self, ticket: Ticket) -> ParsedDocument | bool:
         """True where this version's passages are stored; the parsed twin where the same bytes were
         parsed before for another document; else False."""
         with self._database.read() as work:
@@ -164,13 +167,13 @@ class IngestionPipeline:
             readable_text=self._blobs.get(readable).decode() if readable else None,
         )
 
-    def _ingest(self, window: list[_Ticket], parsed: list[_Parsed], run: JobRun) -> None:
+    def _embedded(self, window: list[Ticket], parsed: list[_Parsed], run: JobRun) -> Embedded | None:
         self._store_passages(window, parsed, run)
         run.reached("passages stored")
         with self._database.read() as work:
             open_tickets = [
                 replace(ticket, document=record)
-                for ticket, record in _current(work, window, run.job.id)
+                for ticket, record in current(work, window, run.job.id)
                 if record.state == DocumentState.EMBEDDING
             ]
             passages = {
@@ -178,60 +181,12 @@ class IngestionPipeline:
                 for ticket in open_tickets
             }
         if not open_tickets:
-            return
+            return None
         vectors = self._embed(open_tickets, passages, run)
         run.reached("vectors stored")
-        rows = [
-            IndexedPassage(
-                passage_id=passage.id,
-                title=lexical_title(ticket.document, passage),
-                text=passage.text,
-                vector=vectors[passage.embedding_key],
-            )
-            for ticket in open_tickets
-            for passage in passages[ticket.document.id]
-        ]
-        written: set[str] = set()
-        while not self._finish(open_tickets, passages, rows, written, run):
-            run.check()
-        run.reached("documents indexed")
+        return Embedded(open_tickets, passages, vectors)
 
-    def _finish(
-        self,
-        tickets: list[_Ticket],
-        passages: dict[str, list[PassageRecord]],
-        rows: list[IndexedPassage],
-        written: set[str],
-        run: JobRun,
-    ) -> bool:
-        """Write the indexes that are not ``written`` yet and switch the documents over; False where a
-        rebuild has begun another index meanwhile, which must have them too."""
-        with self._database.read() as work:
-            fresh = self._indexes(work, run) - written
-        for index in fresh:
-            self._writer.create(index)
-        self._writer.add(sorted(fresh), rows)
-        written |= fresh
-        run.reached("indexes written")
-        with self._database.begin(run.ctx) as writing:
-            writing.collections.hold(run.job.collection_id or "")
-            wanted = self._indexes(writing, run)
-            if not wanted <= written:
-                return False
-            for ticket, record in _current(writing, tickets, run.job.id):
-                finish(writing, record, ticket.version, len(passages[record.id]))
-            writing.commit()
-        for index in written - wanted:
-            # Retired while it was written: what was made again here would belong to nobody.
-            self._writer.drop(index)
-        return True
-
-    def _indexes(self, work: Work, run: JobRun) -> set[str]:
-        """The indexes that are searched or being built, as far as they are of today's versions."""
-        written = work.indexes.written(run.job.collection_id or "")
-        return {record.id for record in written if self._writer.current(record)}
-
-    def _store_passages(self, window: list[_Ticket], parsed: list[_Parsed], run: JobRun) -> None:
+    def _store_passages(self, window: list[Ticket], parsed: list[_Parsed], run: JobRun) -> None:
         readable = {
             ticket.document.id: self._blobs.put(result.readable_text.encode("utf-8", "replace"))
             for ticket, result in zip(window, parsed, strict=True)
@@ -239,7 +194,7 @@ class IngestionPipeline:
         }
         results = {ticket.document.id: result for ticket, result in zip(window, parsed, strict=True)}
         with self._database.begin(run.ctx) as work:
-            for ticket, record in _current(work, window, run.job.id):
+            for ticket, record in current(work, window, run.job.id):
                 result = results[record.id]
                 if isinstance(result, ParsedDocument):
                     record.readable_hash = readable.get(record.id)
@@ -249,7 +204,7 @@ class IngestionPipeline:
             work.commit()
 
     def _embed(
-        self, tickets: list[_Ticket], passages: dict[str, list[PassageRecord]], run: JobRun
+        self, tickets: list[Ticket], passages: dict[str, list[PassageRecord]], run: JobRun
     ) -> dict[str, Vectors]:
         """The vector of every passage by key; what is cached in SQL is not embedded again."""
         texts: dict[str, str] = {}
@@ -259,8 +214,8 @@ class IngestionPipeline:
         with self._database.read() as work:
             vectors = work.vectors.find(list(texts), self._embedder.version)
         missing = [key for key in texts if key not in vectors]
-        # Texts of like length together waste no padding; the embedder sorts within a call only.
-        missing.sort(key=lambda key: len(texts[key]))
+        # The longest first: none is left over at the end of a call for one thread alone.
+        missing.sort(key=lambda key: -len(texts[key]))
         for start in range(0, len(missing), EMBED_AT_ONCE):
             run.check()
             keys = missing[start : start + EMBED_AT_ONCE]
@@ -272,16 +227,3 @@ class IngestionPipeline:
             run.reached("some vectors stored")
             vectors.update(fresh)
         return vectors
-
-
-def _current(work: Work, window: Sequence[_Ticket], job_id: str) -> Iterator[tuple[_Ticket, DocumentRecord]]:
-    """The tickets whose documents are still to be brought to this version by this job."""
-    for ticket in window:
-        record = work.documents.find(ticket.document.id)
-        if (
-            record is not None
-            and record.job_id == job_id
-            and record.content_hash == ticket.content_hash
-            and not DocumentState(record.state).final
-        ):
-            yield ticket, record
