@@ -121,10 +121,11 @@ def _plain(bench: BenchHouse, collection: str, labelled: LabelledSet) -> dict[st
         documents: dict[str, DocumentRecord] = {
             d.id: d for d in work.documents.some({p.document_id for p in passages})
         }
-        vectors = work.vectors.of_passages([p.id for p in passages], adapters.embedder.version)
-        words = work.passages.words([p.id for p in passages])
-    matrix = np.stack([vectors[p.id] for p in passages])
-    position = {p.id: n for n, p in enumerate(passages)}
+        keys, matrix = work.vectors.of_passages([p.id for p in passages], adapters.embedder.version)
+        found = work.passages.candidates(keys)
+    by_id = {passage.id: passage for passage in passages}
+    passages = [by_id[key] for key in keys]
+    position = {key: n for n, key in enumerate(keys)}
     names = [documents[p.document_id].external_id for p in passages]
     rankings = {}
     for query, text in labelled.queries.items():
@@ -137,7 +138,7 @@ def _plain(bench: BenchHouse, collection: str, labelled: LabelledSet) -> dict[st
         if identifiers:
             for passage in passages:
                 scores[position[passage.id]] += weights.identifier * share_found(
-                    identifiers, words[passage.id]
+                    identifiers, found[passage.id].words
                 )
         order = np.argsort(-scores)[:200]
         rankings[query] = list(dict.fromkeys(names[n] for n in order))

@@ -122,7 +122,7 @@ def build(
         tally = Tally(journal)
         steering = Steering(journal.steering, clock)
         grants = SqlGrants(database)
-        agents = make_agents(settings, database, out, grants, passwords, secret, steering, tally)
+        agents = make_agents(settings, database, out, passwords, secret, steering, tally)
         journal.register([agent.name for agent in agents])
         orchestrator = AgentOrchestrator(
             agents,

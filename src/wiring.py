@@ -21,7 +21,6 @@ from src.agents.monitor.health import HealthCheck
 from src.agents.monitor.metrics import MetricsReader
 from src.agents.retrieval import RetrievalAgent
 from src.core.agent import Agent
-from src.core.caller import Grants
 from src.core.settings import Settings
 from src.core.steering import Steering
 from src.core.tally import Tally
@@ -34,7 +33,6 @@ def make_agents(
     settings: Settings,
     database: Database,
     out: Adapters,
-    grants: Grants,
     passwords: Passwords,
     secret: bytes,
     steering: Steering,
@@ -62,7 +60,7 @@ def make_agents(
             _next_run,
         ),
         IndexingAgent(database, out.blobs, writer, IndexFiller(database, out.embedder, writer)),
-        RetrievalAgent(database, grants, out.embedder, out.vectors, out.lexical),
+        RetrievalAgent(database, out.embedder, out.vectors, out.lexical),
         AnswerAgent(
             database,
             out.embedder,

@@ -46,7 +46,7 @@ class Caller:
 class Scope:
     """The collections that a caller may read, narrowed to what was asked for.
 
-    Only ``Grants.scope`` makes one, and every query of an index takes one: a query without permission
+    Only the grants of the database make one, and every query of an index takes one: a query without permission
     cannot be written down. ``_seal`` keeps others from constructing it by accident.
     """
 
@@ -55,14 +55,14 @@ class Scope:
 
     def __post_init__(self) -> None:
         if self._seal is not _SEAL:
-            raise TypeError("a Scope is made by Grants.scope only")
+            raise TypeError("a Scope is made by the grants of the database only")
 
 
 _SEAL = object()
 
 
 def seal_scope(collection_ids: frozenset[str]) -> Scope:
-    """For the implementation of Grants alone (an import contract keeps others away)."""
+    """For the grants of the database alone (an import contract keeps others away)."""
     return Scope(collection_ids, _SEAL)
 
 
@@ -80,9 +80,3 @@ class Grants(Protocol):
 
     def on(self, caller: Caller, target: Target, object_id: str) -> Grant | None:
         """The caller's grant on the collection that the object belongs to; None where there is none such."""
-
-    def scope(self, caller: Caller, collection_ids: tuple[str, ...] | None) -> Scope:
-        """What the caller may read of the named collections (all of them for None).
-
-        Raises NotFoundError for a named collection that the caller may not read.
-        """

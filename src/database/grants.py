@@ -32,15 +32,19 @@ class SqlGrants:
                 collection_id = row[0]
             return _on_collection(work, caller, collection_id)
 
-    def scope(self, caller: Caller, collection_ids: tuple[str, ...] | None) -> Scope:
-        with self._database.read() as work:
-            allowed = frozenset(work.session.scalars(readable(caller)))
-        if collection_ids is None:
-            return seal_scope(allowed)
-        for collection_id in collection_ids:
-            if collection_id not in allowed:
-                raise NotFoundError(f"There is no collection {collection_id}.")
-        return seal_scope(frozenset(collection_ids))
+
+def scope_of(work: Work, caller: Caller, collection_ids: tuple[str, ...] | None) -> Scope:
+    """What the caller may read of the named collections (all of them for None).
+
+    Raises NotFoundError for a named collection that the caller may not read.
+    """
+    allowed = frozenset(work.session.connection().execute(readable(caller)).scalars())
+    if collection_ids is None:
+        return seal_scope(allowed)
+    for collection_id in collection_ids:
+        if collection_id not in allowed:
+            raise NotFoundError(f"There is no collection {collection_id}.")
+    return seal_scope(frozenset(collection_ids))
 
 
 def _collection_of(target: Target, object_id: str) -> Select[str | None]:

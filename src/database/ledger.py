@@ -12,7 +12,7 @@ from src.core.errors import ConflictError
 
 from .inserts import insert_new
 from .models import DeadLetterRecord, EventRecord, InboxRecord
-from .repositories.documents import chunks
+from .repositories.base import chunks
 from .uow import Database, UnitOfWork
 
 MAX_TRACE = 20_000

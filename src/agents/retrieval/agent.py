@@ -8,39 +8,25 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from src.core.agent import Agent, handles
-from src.core.caller import Grants, Scope
 from src.core.clock import Clock, new_id
 from src.core.context import Context
 from src.core.errors import IndexMissingError, UnavailableError
-from src.core.messages.questions import Filters, Hit, Scores, Search, SearchResults
+from src.core.messages.questions import Hit, Scores, Search, SearchResults
 from src.core.passages import Location, PassageKind
 from src.core.ports import Embedder, LexicalIndex, VectorIndex, Vectors
-from src.database.models import DocumentRecord, IndexRecord, PassageRecord, SearchRecord
-from src.database.repositories.collections import index_version
-from src.database.uow import Database
+from src.database.grants import scope_of
+from src.database.repositories.collections import LiveIndex
+from src.database.repositories.passages import Candidate
+from src.database.uow import Database, Work
 
 from .duplicates import fold
 from .filters import allowed_passages
 from .fusion import Fused, FusionWeights, fuse
-from .identifiers import identifiers_of, share_found
-from .pool import Pool, PoolBuilder
+from .identifiers import share_found
+from .pool import Completer, Pool
+from .query import DEPTH, SPARE, Query
 
 log = logging.getLogger("stoa.retrieval")
-
-DEPTH = 100
-"""Candidates taken from each list."""
-SPARE = 10
-"""Ranked passages beyond those that are shown, to take the place of what is folded or gone."""
-
-
-@dataclass(frozen=True)
-class Query:
-    """A search that can be carried out: without the scope of its caller there is none."""
-
-    text: str
-    scope: Scope
-    k: int
-    filters: Filters | None
 
 
 @dataclass
@@ -73,51 +59,57 @@ class RetrievalAgent(Agent):
     def __init__(
         self,
         database: Database,
-        grants: Grants,
         embedder: Embedder,
         vectors: VectorIndex,
         lexical: LexicalIndex,
         weights: FusionWeights | None = None,
     ) -> None:
         self._database = database
-        self._grants = grants
         self._embedder = embedder
         self._vectors = vectors
         self._lexical = lexical
         self._weights = weights or FusionWeights()
-        self._pools = PoolBuilder(database, lexical, embedder.version)
+        self._completer = Completer(lexical, embedder.version)
         self._embedding = ThreadPoolExecutor(8, thread_name_prefix="embed-query")
 
     @handles(Search)
     def search(self, request: Search, ctx: Context) -> SearchResults:
         watch = Stopwatch(ctx.clock)
-        # The model computes while this thread asks the database and the lexical index.
+        # The model computes while this thread asks the database and the lexical index for all they know.
         embedding = self._embedding.submit(self._embedder.embed_query, request.query)
-        scope = self._grants.scope(ctx.caller, request.collection_ids)
-        query = Query(request.query, scope, request.k, request.filters)
         with self._database.read() as work:
-            indexes = {record.id: record for record in work.indexes.searched(scope)}
+            scope = scope_of(work, ctx.caller, request.collection_ids)
+            query = Query(request.query, scope, request.k, request.filters)
+            indexes = {index.id: index for index in work.indexes.searched(scope)}
             allowed = allowed_passages(work, scope, request.filters)
-        watch.lap("permission")
-        pool = Pool()
-        notices: list[str] = []
-        for index in indexes.values():
-            self._search_lexical(pool, index, query, allowed, notices)
-        watch.lap("lexical")
+            watch.lap("permission")
+            pool = Pool()
+            notices: list[str] = []
+            for index in indexes.values():
+                self._search_lexical(pool, index, query, allowed, notices)
+            watch.lap("lexical")
+            keys, stored = self._completer.vectors(work, pool, indexes)
+        watch.lap("vectors")
         vector = embedding.result()
         watch.lap("embed")
         for index in indexes.values():
             self._search_dense(pool, index, vector, allowed, notices)
         watch.lap("dense")
-        ranked = self._rank(pool, indexes, query, vector)
-        watch.lap("fuse")
-        hits = self._hits(ranked, query)
-        watch.lap("hydrate")
+        self._completer.add_cosines(pool, keys, stored, vector)
+        contenders = pool.contenders(self._weights, query.k + SPARE, identifiers=bool(query.identifiers))
+        if pool.lexical:
+            self._completer.add_words(pool, contenders, query.text)
+        watch.lap("complete")
+        with self._database.read() as work:
+            ranked, found = self._rank(work, contenders, pool, query)
+        watch.lap("rank")
+        hits = _hits(ranked, found, query.k)
+        watch.lap("fold")
         results = SearchResults(
             query_id=new_id(),
             hits=hits,
             took_ms=watch.stop(),
-            index_version=" ".join(index_version(record) for record in indexes.values()),
+            index_version=" ".join(index.name for index in indexes.values()),
             notices=tuple(dict.fromkeys(notices)),
         )
         self._remember(request, results, query, ctx)
@@ -126,7 +118,7 @@ class RetrievalAgent(Agent):
     def _search_lexical(
         self,
         pool: Pool,
-        index: IndexRecord,
+        index: LiveIndex,
         query: Query,
         allowed: dict[str, set[str]] | None,
         notices: list[str],
@@ -145,7 +137,7 @@ class RetrievalAgent(Agent):
     def _search_dense(
         self,
         pool: Pool,
-        index: IndexRecord,
+        index: LiveIndex,
         vector: Vectors,
         allowed: dict[str, set[str]] | None,
         notices: list[str],
@@ -166,54 +158,37 @@ class RetrievalAgent(Agent):
             notices.append(_NO_VECTORS)
 
     def _rank(
-        self, pool: Pool, indexes: dict[str, IndexRecord], query: Query, vector: Vectors
-    ) -> list[Fused]:
+        self, work: Work, contenders: Sequence[str], pool: Pool, query: Query
+    ) -> tuple[list[Fused], dict[str, Candidate]]:
+        """The first of the contenders, and what SQL still holds of them."""
         wanted = query.k + SPARE
-        identifiers = identifiers_of(query.text)
-        contenders = pool.contenders(self._weights, wanted, identifiers=bool(identifiers))
-        self._pools.complete(pool, contenders, indexes, vector, query.text)
-        shares: dict[str, float] = {}
-        if identifiers:
-            with self._database.read() as work:
-                words = work.passages.words(contenders)
-            shares = {key: share_found(identifiers, text) for key, text in words.items()}
-        return fuse(contenders, pool.dense, pool.lexical, shares, self._weights)[:wanted]
-
-    def _hits(self, ranked: Sequence[Fused], query: Query) -> tuple[Hit, ...]:
-        """The first ``k`` after folding. What has left SQL meanwhile is left out."""
-        with self._database.read() as work:
-            found = work.passages.with_documents([item.passage_id for item in ranked])
-            shown = [item for item in ranked if item.passage_id in found]
-            texts = [(item.passage_id, found[item.passage_id].PassageRecord.text) for item in shown]
-            folded = fold(texts)
-            by_id = {item.passage_id: item for item in shown}
-            return tuple(
-                _hit(rank, by_id[kept], found[kept].PassageRecord, found[kept].DocumentRecord, duplicates)
-                for rank, (kept, duplicates) in enumerate(folded[: query.k], start=1)
-            )
+        if not query.identifiers:
+            ranked = fuse(contenders, pool.dense, pool.lexical, {}, self._weights, wanted)
+            return ranked, work.passages.candidates([item.passage_id for item in ranked])
+        found = work.passages.candidates(contenders)
+        shares = {key: share_found(query.identifiers, item.words) for key, item in found.items()}
+        return fuse(found, pool.dense, pool.lexical, shares, self._weights, wanted), found
 
     def _remember(self, request: Search, results: SearchResults, query: Query, ctx: Context) -> None:
         with self._database.begin(ctx, relaxed=True) as work:
-            work.searches.add(
-                SearchRecord(
-                    id=results.query_id,
-                    user_id=ctx.caller.user_id,
-                    query=request.query,
-                    request=request.model_dump(mode="json"),
-                    collection_ids=sorted(query.scope.collection_ids),
-                    hits=[
-                        {
-                            "rank": hit.rank,
-                            "passage_id": hit.passage_id,
-                            "document_id": hit.document_id,
-                            "scores": hit.scores.model_dump(),
-                        }
-                        for hit in results.hits
-                    ],
-                    index_version=results.index_version,
-                    took_ms=results.took_ms,
-                    at=ctx.clock.now(),
-                )
+            work.searches.keep(
+                id=results.query_id,
+                user_id=ctx.caller.user_id,
+                query=request.query,
+                request=request.model_dump(mode="json"),
+                collection_ids=sorted(query.scope.collection_ids),
+                hits=[
+                    {
+                        "rank": hit.rank,
+                        "passage_id": hit.passage_id,
+                        "document_id": hit.document_id,
+                        "scores": hit.scores.model_dump(),
+                    }
+                    for hit in results.hits
+                ],
+                index_version=results.index_version,
+                took_ms=results.took_ms,
+                at=ctx.clock.now(),
             )
             work.commit()
 
@@ -226,17 +201,25 @@ _NO_VECTORS = "The vector store cannot be reached; this search went by words onl
 _MISSING = "A collection's index is missing and is being rebuilt; `run.py reindex` does it at once."
 
 
-def _hit(
-    rank: int, item: Fused, passage: PassageRecord, document: DocumentRecord, duplicates: tuple[str, ...]
-) -> Hit:
+def _hits(ranked: Sequence[Fused], found: dict[str, Candidate], k: int) -> tuple[Hit, ...]:
+    """The first ``k`` after folding."""
+    by_id = {item.passage_id: item for item in ranked if item.passage_id in found}
+    folded = fold([(key, found[key].text) for key in by_id])
+    return tuple(
+        _hit(rank, by_id[kept], found[kept], duplicates)
+        for rank, (kept, duplicates) in enumerate(folded[:k], start=1)
+    )
+
+
+def _hit(rank: int, item: Fused, passage: Candidate, duplicates: tuple[str, ...]) -> Hit:
     return Hit(
         rank=rank,
-        passage_id=passage.id,
-        document_id=document.id,
-        collection_id=document.collection_id,
-        external_id=document.external_id,
-        title=document.title,
-        uri=document.uri,
+        passage_id=passage.passage_id,
+        document_id=passage.document_id,
+        collection_id=passage.collection_id,
+        external_id=passage.external_id,
+        title=passage.title,
+        uri=passage.uri,
         kind=PassageKind(passage.kind),
         symbol=passage.symbol,
         context=passage.context,

@@ -31,30 +31,30 @@ def fuse(
     lexical: Mapping[str, float],
     identifiers: Mapping[str, float],
     weights: FusionWeights,
+    wanted: int | None = None,
 ) -> list[Fused]:
-    """Rank by ``cosine + lexical * bm25 / best bm25 of this query + identifier * share of the query's
-    identifiers found``, best first; ties are broken by id, so that a ranking can be repeated.
+    """The first ``wanted`` (all for None) by ``cosine + lexical * bm25 / best bm25 of this query +
+    identifier * share of the query's identifiers found``, best first; ties are broken by id, so that a
+    ranking can be repeated.
 
     Scores are fused, not ranks: a rank says nothing of how much better the first is than the second. A
     candidate that the lexical index did not score has a BM25 of 0; one without a vector a cosine of 0.
     """
     best = max(lexical.values(), default=0.0)
-    ranked = []
-    for key in candidates:
-        share = identifiers.get(key)
-        words = lexical.get(key, 0.0)
-        fused = (
-            dense.get(key, 0.0)
-            + (weights.lexical * words / best if best > 0 else 0.0)
-            + weights.identifier * (share or 0.0)
+    share = weights.lexical / best if best > 0 else 0.0
+
+    def score(key: str) -> float:
+        exact = weights.identifier * identifiers.get(key, 0.0)
+        return dense.get(key, 0.0) + share * lexical.get(key, 0.0) + exact
+
+    ranked = sorted((-score(key), key) for key in candidates)
+    return [
+        Fused(
+            passage_id=key,
+            dense=dense.get(key),
+            lexical=lexical.get(key, 0.0) if best > 0 else None,
+            identifier=identifiers.get(key),
+            fused=-negated,
         )
-        ranked.append(
-            Fused(
-                passage_id=key,
-                dense=dense.get(key),
-                lexical=words if best > 0 else None,
-                identifier=share,
-                fused=fused,
-            )
-        )
-    return sorted(ranked, key=lambda item: (-item.fused, item.passage_id))
+        for negated, key in ranked[:wanted]
+    ]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
+from heapq import nlargest
 
 from src.core.ports import LexicalIndex, Scored, Vectors
-from src.database.models import IndexRecord
-from src.database.uow import Database
+from src.database.repositories.collections import LiveIndex
+from src.database.uow import Work
 
 from .fusion import FusionWeights
 
@@ -47,58 +46,45 @@ class Pool:
         extra = weights.identifier if identifiers else 0.0
         best = max(self.lexical.values(), default=0.0) or 1.0
 
-        def lowest(key: str) -> float:
-            return self.dense.get(key, -1.0) + weights.lexical * self.lexical.get(key, 0.0) / best
-
-        def highest(key: str) -> float:
-            dense = self.dense.get(key, self.dense_floor if self.dense_floor > -1.0 else 1.0)
-            lexical = self.lexical.get(key, self.lexical_floor)
-            return dense + weights.lexical * lexical / best + extra
-
-        keys = list(self.index_of)
-        if len(keys) <= wanted:
-            return keys
-        threshold = sorted((lowest(key) for key in keys), reverse=True)[wanted - 1]
-        return [key for key in keys if highest(key) >= threshold]
+        if len(self.index_of) <= wanted:
+            return list(self.index_of)
+        dense, lexical, share = self.dense, self.lexical, weights.lexical / best
+        lowest = [dense.get(key, -1.0) + share * lexical.get(key, 0.0) for key in self.index_of]
+        least = nlargest(wanted, lowest)[-1] - extra
+        near = self.dense_floor if self.dense_floor > -1.0 else 1.0
+        return [
+            key
+            for key in self.index_of
+            if dense.get(key, near) + share * lexical.get(key, self.lexical_floor) >= least
+        ]
 
 
-class PoolBuilder:
-    """Fetches the scores that one list has and the other lacks, for contenders only."""
+class Completer:
+    """Fetches the scores that one list has and the other lacks."""
 
-    def __init__(self, database: Database, lexical: LexicalIndex, embedding_version: str) -> None:
-        self._database = database
+    def __init__(self, lexical: LexicalIndex, embedding_version: str) -> None:
         self._lexical = lexical
         self._version = embedding_version
 
-    def complete(
-        self,
-        pool: Pool,
-        keys: Collection[str],
-        indexes: dict[str, IndexRecord],
-        vector: Vectors,
-        query: str,
-    ) -> None:
-        """Fill in cosines from the vectors that SQL keeps, and BM25 from the lexical index."""
-        self._fill_dense(pool, [key for key in keys if key not in pool.dense], indexes, vector)
+    def vectors(self, work: Work, pool: Pool, indexes: Mapping[str, LiveIndex]) -> tuple[list[str], Vectors]:
+        """The vectors that SQL keeps of the lexical candidates; not those of another model than the
+        query's, since such cosines mean nothing."""
+        own = {key for key, index in indexes.items() if index.embedding_version == self._version}
+        return work.vectors.of_passages(
+            [key for key in pool.lexical if pool.index_of[key] in own], self._version
+        )
+
+    def add_cosines(self, pool: Pool, keys: Sequence[str], stored: Vectors, vector: Vectors) -> None:
+        """Give every lexical candidate its cosine, whether the vector index listed it or not."""
+        if keys:
+            pool.dense = dict(zip(keys, (stored @ vector).tolist(), strict=True)) | pool.dense
+
+    def add_words(self, pool: Pool, keys: Sequence[str], query: str) -> None:
+        """Give those of the keys that the lexical index did not list their BM25."""
         lacking: dict[str, list[str]] = {}
         for key in keys:
             if key not in pool.lexical:
                 lacking.setdefault(pool.index_of[key], []).append(key)
-        if not pool.lexical:
-            return
         for index, ids in lacking.items():
             for hit in self._lexical.search(index, query, len(ids), among=ids):
                 pool.lexical[hit.passage_id] = hit.score
-
-    def _fill_dense(
-        self, pool: Pool, keys: Sequence[str], indexes: dict[str, IndexRecord], vector: Vectors
-    ) -> None:
-        # Vectors of another model than the query's would give cosines that mean nothing.
-        wanted = [k for k in keys if indexes[pool.index_of[k]].embedding_version == self._version]
-        if not wanted:
-            return
-        with self._database.read() as work:
-            stored = work.vectors.of_passages(wanted, self._version)
-        if stored:
-            scores = np.stack(list(stored.values())) @ vector
-            pool.dense.update(zip(stored, scores.tolist(), strict=True))

@@ -4,8 +4,9 @@ from .accounts import PersonalTokens, SignInFailures, Users
 from .answers import Answers, Conversations, Searches
 from .collections import Collections, Indexes
 from .console import Activities, AgentRecords, DeadLetters, Events, Facts
-from .documents import CachedVectors, Documents, Passages
+from .documents import Documents
 from .jobs import Jobs
+from .passages import CachedVectors, Passages
 from .sources import SkippedFiles, Sources
 
 __all__ = [

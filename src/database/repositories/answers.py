@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from src.database.models import AnswerCollectionRecord, AnswerRecord, ConversationRecord, SearchRecord
 
 from .base import Repository
+
+_NEW_SEARCH = insert(SearchRecord.__table__)  # type: ignore[arg-type]  # a mapped table is a Table
 
 
 class Searches(Repository[SearchRecord]):
@@ -17,6 +19,10 @@ class Searches(Repository[SearchRecord]):
 
     model: ClassVar = SearchRecord
     noun: ClassVar = "search"
+
+    def keep(self, **columns: Any) -> None:
+        """Write one search as a row, without an object: each search writes one and nothing changes it."""
+        self._session.connection().execute(_NEW_SEARCH, columns)
 
 
 class Conversations(Repository[ConversationRecord]):

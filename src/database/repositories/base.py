@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import Select
@@ -14,7 +14,15 @@ from src.database.models import Base
 
 M = TypeVar("M", bound=Base)
 
+CHUNK = 500
+
 _CURSOR = re.compile(r"[0-9a-f]{32}")
+
+
+def chunks(ids: Sequence[str], size: int = CHUNK) -> Iterator[Sequence[str]]:
+    """Parts small enough for one statement's parameters."""
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
 
 
 class Repository(Generic[M]):

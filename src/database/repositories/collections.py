@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import Select, bindparam, false, func, or_, select
 
 from src.core.caller import Caller, Scope
 from src.database.models import (
@@ -94,18 +95,42 @@ class Collections(Repository[CollectionRecord]):
         return self._session.get(MembershipRecord, (collection_id, user_id))
 
 
+@dataclass(frozen=True, slots=True)
+class LiveIndex:
+    """An index that is searched."""
+
+    id: str
+    collection_id: str
+    embedding_version: str
+    lexical_version: str
+
+    @property
+    def name(self) -> str:
+        """What answers carry of the index they were made from."""
+        return f"{self.id}:{self.embedding_version}:{self.lexical_version}"
+
+
+_SEARCHED = (
+    select(
+        IndexRecord.id, IndexRecord.collection_id, IndexRecord.embedding_version, IndexRecord.lexical_version
+    )
+    .where(
+        IndexRecord.state == "live", IndexRecord.collection_id.in_(bindparam("collections", expanding=True))
+    )
+    .order_by(IndexRecord.id)
+)
+
+
 class Indexes(Repository[IndexRecord]):
     """The versions of each collection's indexes, and which of them is searched."""
 
     model: ClassVar = IndexRecord
     noun: ClassVar = "index"
 
-    def searched(self, scope: Scope) -> Sequence[IndexRecord]:
+    def searched(self, scope: Scope) -> list[LiveIndex]:
         """The live indexes that the scope allows; the only way from a query to an index."""
-        query = select(IndexRecord).where(
-            IndexRecord.state == "live", IndexRecord.collection_id.in_(scope.collection_ids)
-        )
-        return list(self._session.scalars(query.order_by(IndexRecord.id)))
+        found = self._session.connection().execute(_SEARCHED, {"collections": sorted(scope.collection_ids)})
+        return [LiveIndex(*row) for row in found.tuples()]
 
     def live(self, collection_id: str) -> IndexRecord | None:
         query = select(IndexRecord).where(
@@ -133,12 +158,5 @@ class Indexes(Repository[IndexRecord]):
 
     def versions(self, collection_ids: Collection[str]) -> dict[str, str]:
         """What the live index of each collection is made with."""
-        query = select(IndexRecord).where(
-            IndexRecord.state == "live", IndexRecord.collection_id.in_(collection_ids)
-        )
-        return {r.collection_id: index_version(r) for r in self._session.scalars(query)}
-
-
-def index_version(record: IndexRecord) -> str:
-    """The name that answers carry of the index they were made from."""
-    return f"{record.id}:{record.embedding_version}:{record.lexical_version}"
+        found = self._session.connection().execute(_SEARCHED, {"collections": sorted(collection_ids)})
+        return {index.collection_id: index.name for index in (LiveIndex(*row) for row in found.tuples())}

@@ -1,0 +1,226 @@
+"""Passages and the vectors of their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, cast
+
+import numpy as np
+from sqlalchemy import CursorResult, Row, bindparam, delete, exists, or_, select, update
+
+from src.core.errors import InvalidRequestError
+from src.core.messages.documents import DocumentState
+from src.core.ports import Vectors as VectorRows
+from src.database.inserts import insert_new
+from src.database.models import DocumentRecord, PassageRecord, VectorRecord
+
+from .base import Repository, chunks
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A live passage with what a hit shows of its document."""
+
+    passage_id: str
+    kind: str
+    symbol: str | None
+    context: str
+    text: str
+    location: dict[str, Any]
+    attributes: dict[str, Any]
+    document_id: str
+    collection_id: str
+    external_id: str
+    title: str
+    uri: str | None
+
+    @property
+    def words(self) -> str:
+        """Symbol, context and text: where an identifier is looked for."""
+        return f"{self.symbol or ''}\n{self.context}\n{self.text}"
+
+
+_LIVE = (
+    select(
+        PassageRecord.id,
+        PassageRecord.kind,
+        PassageRecord.symbol,
+        PassageRecord.context,
+        PassageRecord.text,
+        PassageRecord.location,
+        PassageRecord.attributes,
+        DocumentRecord.id,
+        DocumentRecord.collection_id,
+        DocumentRecord.external_id,
+        DocumentRecord.title,
+        DocumentRecord.uri,
+    )
+    .join(DocumentRecord, DocumentRecord.id == PassageRecord.document_id)
+    .where(PassageRecord.id.in_(bindparam("ids", expanding=True)), PassageRecord.live)
+)
+
+
+class Passages(Repository[PassageRecord]):
+    """The passages of documents; those of the live version are searched."""
+
+    model: ClassVar = PassageRecord
+    noun: ClassVar = "passage"
+
+    def add_all(self, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            self._session.execute(insert_new(self._session, PassageRecord), list(rows))
+
+    def page(
+        self, document_id: str, *, limit: int, cursor: str | None
+    ) -> tuple[Sequence[PassageRecord], str | None]:
+        """Live passages in reading order; the cursor is the last ordinal."""
+        query = (
+            select(PassageRecord)
+            .where(PassageRecord.document_id == document_id, PassageRecord.live)
+            .order_by(PassageRecord.ordinal)
+            .limit(limit + 1)
+        )
+        if cursor is not None:
+            if not cursor.isdecimal() or len(cursor) > 9:
+                raise InvalidRequestError("The cursor is not one that this list gave out.")
+            query = query.where(PassageRecord.ordinal > int(cursor))
+        found = list(self._session.scalars(query))
+        more = len(found) > limit
+        return found[:limit], str(found[limit - 1].ordinal) if more else None
+
+    def of_version(self, document_id: str, version: str) -> Sequence[PassageRecord]:
+        query = select(PassageRecord).where(
+            PassageRecord.document_id == document_id, PassageRecord.version == version
+        )
+        return list(self._session.scalars(query.order_by(PassageRecord.ordinal)))
+
+    def with_documents(self, ids: Sequence[str]) -> dict[str, Row[tuple[PassageRecord, DocumentRecord]]]:
+        """Live passages with their documents, by passage id; what is gone from SQL is not in it."""
+        found: dict[str, Row[tuple[PassageRecord, DocumentRecord]]] = {}
+        for part in chunks(ids):
+            query = (
+                select(PassageRecord, DocumentRecord)
+                .join(DocumentRecord, DocumentRecord.id == PassageRecord.document_id)
+                .where(PassageRecord.id.in_(part), PassageRecord.live)
+            )
+            found.update({row.PassageRecord.id: row for row in self._session.execute(query)})
+        return found
+
+    def candidates(self, ids: Sequence[str]) -> dict[str, Candidate]:
+        """What a search shows, by passage id; what is not live, or gone from SQL, is not in it."""
+        connection = self._session.connection()
+        found: dict[str, Candidate] = {}
+        for part in chunks(ids):
+            rows: Sequence[Any] = connection.execute(_LIVE, {"ids": part}).all()
+            for row in rows:
+                found[row[0]] = Candidate(*row)
+        return found
+
+    def ids(self, document_ids: Sequence[str]) -> list[str]:
+        found: list[str] = []
+        for part in chunks(document_ids):
+            found.extend(
+                self._session.scalars(select(PassageRecord.id).where(PassageRecord.document_id.in_(part)))
+            )
+        return found
+
+    def live_ids(self, collection_id: str) -> set[str]:
+        query = select(PassageRecord.id).where(
+            PassageRecord.collection_id == collection_id, PassageRecord.live
+        )
+        return set(self._session.scalars(query))
+
+    def wanted_ids(self, collection_id: str) -> set[str]:
+        """The live passages, and those that will be live when their document's ingestion ends."""
+        query = select(PassageRecord.id).join(DocumentRecord, DocumentRecord.id == PassageRecord.document_id)
+        wanted = or_(PassageRecord.live, DocumentRecord.state == DocumentState.EMBEDDING)
+        return set(self._session.scalars(query.where(PassageRecord.collection_id == collection_id, wanted)))
+
+    def live_after(self, collection_id: str, after: str, limit: int) -> Sequence[PassageRecord]:
+        query = (
+            select(PassageRecord)
+            .where(PassageRecord.collection_id == collection_id, PassageRecord.live, PassageRecord.id > after)
+            .order_by(PassageRecord.id)
+            .limit(limit)
+        )
+        return list(self._session.scalars(query))
+
+    def drop_other_versions(self, document_id: str, version: str) -> list[str]:
+        """Remove the passages of a document's other versions; returns their ids."""
+        others = (
+            PassageRecord.document_id == document_id,
+            PassageRecord.version != version,
+        )
+        ids = list(self._session.scalars(select(PassageRecord.id).where(*others)))
+        self._session.execute(delete(PassageRecord).where(*others))
+        return ids
+
+    def set_live(self, document_id: str, version: str) -> None:
+        self._session.execute(
+            update(PassageRecord)
+            .where(PassageRecord.document_id == document_id, PassageRecord.version == version)
+            .values(live=True)
+        )
+
+    def drop(self, document_id: str) -> None:
+        self._session.execute(delete(PassageRecord).where(PassageRecord.document_id == document_id))
+
+
+_OF_PASSAGES = (
+    select(PassageRecord.id, VectorRecord.vector)
+    .join(VectorRecord, VectorRecord.embedding_key == PassageRecord.embedding_key)
+    .where(
+        PassageRecord.id.in_(bindparam("ids", expanding=True)),
+        VectorRecord.embedding_version == bindparam("version"),
+    )
+)
+
+
+class CachedVectors:
+    """Embedded texts by key and embedding version."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def find(self, keys: Collection[str], version: str) -> dict[str, VectorRows]:
+        found: dict[str, VectorRows] = {}
+        for part in chunks(sorted(keys)):
+            query = select(VectorRecord.embedding_key, VectorRecord.vector).where(
+                VectorRecord.embedding_version == version, VectorRecord.embedding_key.in_(part)
+            )
+            for key, blob in self._session.execute(query):
+                found[key] = np.frombuffer(blob, dtype="<f4")
+        return found
+
+    def of_passages(self, ids: Sequence[str], version: str) -> tuple[list[str], VectorRows]:
+        """The passages that have a vector of this version, and the vectors, a row each."""
+        connection = self._session.connection()
+        rows: list[tuple[str, bytes]] = []
+        for part in chunks(ids):
+            rows.extend(connection.execute(_OF_PASSAGES, {"ids": part, "version": version}).tuples().all())
+        matrix = np.frombuffer(b"".join(blob for _, blob in rows), dtype="<f4")
+        return [key for key, _ in rows], matrix.reshape(len(rows), -1) if rows else matrix.reshape(0, 0)
+
+    def add(self, vectors: dict[str, VectorRows], version: str) -> None:
+        """Keep vectors; a key that is there already stays as it is."""
+        if vectors:
+            rows = [
+                {
+                    "embedding_key": key,
+                    "embedding_version": version,
+                    "vector": np.ascontiguousarray(vector, dtype="<f4").tobytes(),
+                }
+                for key, vector in vectors.items()
+            ]
+            self._session.execute(insert_new(self._session, VectorRecord), rows)
+
+    def drop_unused(self, limit: int) -> int:
+        """Remove vectors that no passage uses, at most ``limit``; returns how many."""
+        unused = (
+            select(VectorRecord.embedding_key)
+            .where(~exists().where(PassageRecord.embedding_key == VectorRecord.embedding_key))
+            .limit(limit)
+        )
+        result = self._session.execute(delete(VectorRecord).where(VectorRecord.embedding_key.in_(unused)))
+        return cast("CursorResult[Any]", result).rowcount
