@@ -1,0 +1,31 @@
+"""A search that can be carried out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from src.core.caller import Scope
+from src.core.messages.questions import Filters
+
+from .identifiers import identifiers_of
+
+DEPTH = 100
+"""Candidates taken from each list."""
+SPARE = 10
+"""Ranked passages beyond those that are shown, to take the place of what is folded or gone."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A text with the scope of its caller, without which there is no search."""
+
+    text: str
+    scope: Scope
+    k: int
+    filters: Filters | None
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """The exact names that the text holds."""
+        return identifiers_of(self.text)
