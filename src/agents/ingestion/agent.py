@@ -121,10 +121,14 @@ class IngestionAgent(Agent):
         """Bring the documents that a failed or cancelled job leaves behind to a visible end."""
         if event.state is JobState.SUCCEEDED:
             return
-        code, detail = _LEFT[event.state]
         with self._database.begin(ctx) as work:
-            for record in work.documents.waiting(event.job_id, after=None, limit=100_000):
-                abandon(work, record, code, detail)
+            last: str | None = None
+            while records := work.documents.waiting(event.job_id, after=last, limit=1000):
+                for record in records:
+                    abandon(work, record, event.state)
+                last = records[-1].id
+                work.session.flush()
+                work.session.expunge_all()
             work.commit()
 
     def _upload(self, file: UploadedFile) -> Incoming:
@@ -158,12 +162,6 @@ class IngestionAgent(Agent):
         job.total = len(records)
         work.commit()
         return QueuedJob(job_id=job.id)
-
-
-_LEFT = {
-    JobState.CANCELLED: ("cancelled", "The job was cancelled before this document's turn; retry it."),
-    JobState.FAILED: ("job_failed", "The job failed before this document was done; see the job, then retry."),
-}
 
 
 def _named_apart(incoming: list[Incoming]) -> list[Incoming]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from src.core.errors import AppError, DocumentError
+from src.core.jobs import JobState
 from src.core.messages.documents import DocumentFailed, DocumentIndexed, DocumentState, PassagesRemoved
 from src.core.passages import ParsedDocument
 from src.database.models import DocumentRecord
@@ -16,6 +17,12 @@ log = logging.getLogger("stoa.ingestion")
 
 DANGEROUS = frozenset({"timeout", "crashed", "out_of_memory", "unpacked_too_large"})
 """Failures after which a document is set apart: trying it again by itself could harm."""
+
+ABANDONED = {
+    JobState.CANCELLED: ("cancelled", "The job was cancelled before this document's turn; retry it."),
+    JobState.FAILED: ("job_failed", "The job failed before this document was done; see the job, then retry."),
+}
+"""What becomes of the documents that a job leaves behind when it ends like this."""
 
 
 def take(work: UnitOfWork, record: DocumentRecord, parsed: ParsedDocument, version: str) -> None:
@@ -58,9 +65,15 @@ def finish(work: UnitOfWork, record: DocumentRecord, version: str, passages: int
     )
 
 
-def abandon(work: UnitOfWork, record: DocumentRecord, code: str, detail: str) -> None:
+def abandon(work: UnitOfWork, record: DocumentRecord, end: JobState) -> None:
     """Note that the document's job ended before it: nothing waits for a job that is no more."""
+    code, detail = ABANDONED[end]
     fail(work, record, DocumentError(code, detail, stage=record.state, retryable=True))
+
+
+def abandoned(record: DocumentRecord) -> bool:
+    """Whether the document has failed for no reason of its own."""
+    return record.error_code in {code for code, _ in ABANDONED.values()}
 
 
 def fail(work: UnitOfWork, record: DocumentRecord, error: Exception) -> None:

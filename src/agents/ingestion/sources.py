@@ -9,8 +9,9 @@ from src.core.agent import Agent, every, handles, on, runs
 from src.core.clock import new_id
 from src.core.context import Context
 from src.core.errors import AppError
-from src.core.jobs import JobRun
+from src.core.jobs import JobRun, JobState
 from src.core.messages.collections import CollectionDeleted
+from src.core.messages.jobs import JobFinished
 from src.core.messages.sources import (
     AcceptedSource,
     AddSource,
@@ -127,6 +128,23 @@ class SourcesAgent(Agent):
             self._note_failure(job.source_id, error, run)
             raise
 
+    @on(JobFinished)
+    def note_end(self, event: JobFinished, ctx: Context) -> None:
+        """Show that a run was cancelled or given up: it could not say so itself."""
+        if event.kind != SyncSourceJob.kind or event.state is JobState.SUCCEEDED:
+            return
+        with self._database.begin(ctx) as work:
+            job = work.jobs.find(event.job_id)
+            source = work.sources.find(job.source_id or "") if job else None
+            if job is None or source is None or source.last_job_id != job.id:
+                return
+            if source.state in {SourceState.NEW, SourceState.SYNCING}:
+                if event.state is JobState.CANCELLED:
+                    _fail(work, source, "cancelled", "The run was cancelled; sync the source again.")
+                else:
+                    _fail(work, source, job.error_code or "internal", job.error_detail or "The run failed.")
+                work.commit()
+
     @on(SourceDeleted)
     def forget_source(self, event: SourceDeleted, ctx: Context) -> None:
         self._sync.forget([event.source_id])
@@ -153,13 +171,15 @@ class SourcesAgent(Agent):
             source = work.sources.find(source_id)
             if source is None:
                 return
-            source.state = SourceState.FAILED
-            source.error_code, source.error_detail = error.code, error.detail
-            source.last_run_at = work.now()
-            work.publish(
-                SourceFailed(collection_id=source.collection_id, source_id=source_id, code=error.code)
-            )
+            _fail(work, source, error.code, error.detail)
             work.commit()
+
+
+def _fail(work: UnitOfWork, source: SourceRecord, code: str, detail: str) -> None:
+    source.state = SourceState.FAILED
+    source.error_code, source.error_detail = code, detail
+    source.last_run_at = work.now()
+    work.publish(SourceFailed(collection_id=source.collection_id, source_id=source.id, code=code))
 
 
 def _enqueue_sync(work: UnitOfWork, source: SourceRecord) -> JobRecord:

@@ -9,18 +9,20 @@ from src.core.errors import AppError, SourceError
 from src.core.jobs import JobRun
 from src.core.messages.documents import DocumentState, PassagesRemoved
 from src.core.messages.sources import SourceCounts, SourceState, SourceSynced
-from src.core.passages import Location
 from src.core.ports import Blobs, SkippedFile, SourceChanges, SourceFile, SourceReader, SourceSpec, Vault
 from src.database.models import DocumentRecord, SourceRecord
 from src.database.uow import Database, UnitOfWork
 
-from .intake import Incoming, external_digest, queue, receive
-from .passages import placed
+from .intake import Incoming, external_digest, receive
+from .outcomes import abandoned
+from .renames import follow, vacating_first, web_address
 
 log = logging.getLogger("stoa.ingestion")
 
 BATCH_FILES = 100
 BATCH_BYTES = 16 * 2**20
+BEGUN = "begun"
+"""Beside a source's counts: the revision that a run has begun to bring in and has not finished."""
 
 
 class SourceSync:
@@ -53,17 +55,20 @@ class SourceSync:
         with self._database.begin(run.ctx) as work:
             source = work.sources.get(source_id)
             source.state = SourceState.SYNCING
+            begun = source.counts.get(BEGUN)
             if source.counts.get("job_id") != run.job.id:
                 # What this job counted before it was cut short stays counted.
-                source.counts = {**SourceCounts().model_dump(), "job_id": run.job.id}
+                source.counts = {**SourceCounts().model_dump(), "job_id": run.job.id, BEGUN: begun}
             work.commit()
         run.progress(stage="reading the source", done=0, total=None)
-        changes = self.reader(source.kind).changes(
-            self._spec(source),
-            source_id=source_id,
-            since=source.revision,
-            report=lambda text: run.progress(stage=text, done=0, total=None),
-        )
+        changes = self._changes(source, source.revision, run)
+        if begun not in {None, changes.revision} and not changes.complete:
+            # Of what a run that was cut short brought in the difference to today's revision knows nothing.
+            changes = self._changes(source, None, run)
+        with self._database.begin(run.ctx) as work:
+            source = work.sources.get(source_id)
+            source.counts = {**source.counts, BEGUN: changes.revision}
+            work.commit()
         run.reached("source listed")
         return source, changes
 
@@ -101,7 +106,7 @@ class SourceSync:
             source.state = SourceState.READY
             source.error_code = source.error_detail = None
             source.last_run_at = work.now()
-            source.counts = counts.model_dump()
+            source.counts = {**counts.model_dump(), BEGUN: changes.revision if unread else None}
             work.publish(
                 SourceSynced(
                     collection_id=source.collection_id,
@@ -111,6 +116,14 @@ class SourceSync:
                 )
             )
             work.commit()
+
+    def _changes(self, source: SourceRecord, since: str | None, run: JobRun) -> SourceChanges:
+        return self.reader(source.kind).changes(
+            self._spec(source),
+            source_id=source.id,
+            since=since,
+            report=lambda text: run.progress(stage=text, done=0, total=None),
+        )
 
     def _spec(self, source: SourceRecord) -> SourceSpec:
         return SourceSpec(
@@ -132,7 +145,8 @@ class SourceSync:
         """Store the changed files of a batch and have them wait for this job; returns those that could
         not be read."""
         with self._database.begin(run.ctx) as work:
-            self._follow_renames(work, source, changes.revision, batch, run)
+            moved = follow(work, source, changes.revision, batch, run.job.id)
+            _count(work, source.id, "renamed", moved)
             work.commit()
         with self._database.read() as look:
             known = look.documents.by_external(
@@ -170,47 +184,14 @@ class SourceSync:
         run.reached("files queued")
         return unread
 
-    def _follow_renames(
-        self,
-        work: UnitOfWork,
-        source: SourceRecord,
-        revision: str | None,
-        batch: Sequence[SourceFile],
-        run: JobRun,
-    ) -> None:
-        renamed = [file for file in batch if file.previous_path]
-        if not renamed:
-            return
-        old = work.documents.by_external(
-            source.collection_id, [external_digest(source.id, file.previous_path or "") for file in renamed]
-        )
-        new = work.documents.by_external(
-            source.collection_id, [external_digest(source.id, file.path) for file in renamed]
-        )
-        for file in renamed:
-            document = old.get(external_digest(source.id, file.previous_path or ""))
-            if document is None or external_digest(source.id, file.path) in new:
-                continue
-            document.external_id = document.title = document.path = file.path
-            document.external_digest = external_digest(source.id, file.path)
-            document.uri = web_address(source, revision, file.path)
-            document.commit = revision if source.kind == "git" else None
-            for passage in work.passages.of_version(document.id, document.live_version or ""):
-                place = Location.model_validate(passage.location)
-                passage.location = placed(place, document)
-            # The words of a name are searched and its suffix may ask for another parser; a vector is
-            # made again only where the passages differ.
-            queue(document)
-            document.job_id = run.job.id
-            _count(work, source.id, "renamed")
-
     def remove_gone(
         self, source: SourceRecord, changes: SourceChanges, unread: Sequence[SkippedFile], run: JobRun
     ) -> None:
         """Remove the documents whose files are gone, or are left out now."""
         present = {file.path for file in changes.files}
         skipped = {file.path for file in changes.skipped} - {file.path for file in unread}
-        deleted = set(changes.deleted) - present
+        # A rename that could not be followed leaves its old path behind.
+        deleted = {*changes.deleted, *(file.previous_path for file in changes.files)} - present
         with self._database.begin(run.ctx) as work:
             for document in work.documents.of_source(source.id):
                 path = document.path or ""
@@ -221,9 +202,10 @@ class SourceSync:
         run.reached("deletions applied")
 
 
-def _count(work: UnitOfWork, source_id: str, what: str) -> None:
-    source = work.sources.get(source_id)
-    source.counts = {**source.counts, what: source.counts.get(what, 0) + 1}
+def _count(work: UnitOfWork, source_id: str, what: str, more: int = 1) -> None:
+    if more:
+        source = work.sources.get(source_id)
+        source.counts = {**source.counts, what: source.counts.get(what, 0) + more}
 
 
 def remove(work: UnitOfWork, document: DocumentRecord) -> None:
@@ -239,19 +221,9 @@ def remove(work: UnitOfWork, document: DocumentRecord) -> None:
     work.documents.delete(document)
 
 
-def web_address(source: SourceRecord, revision: str | None, path: str) -> str | None:
-    """Where the file can be seen in a browser, for repositories on hosts that lay it out like GitHub."""
-    if source.kind != "git" or not source.location.startswith("https://") or not revision:
-        return None
-    base = source.location.removesuffix("/").removesuffix(".git")
-    if base.startswith("https://gitlab."):
-        return f"{base}/-/blob/{revision}/{path}"
-    return f"{base}/blob/{revision}/{path}"
-
-
 def _settled(document: DocumentRecord, revision: str, job_id: str) -> bool:
-    """True where these bytes are indexed or have failed, or wait for this very job."""
-    if document.file_revision != revision:
+    """True where these bytes are indexed or have failed by themselves, or wait for this very job."""
+    if document.file_revision != revision or abandoned(document):
         return False
     return DocumentState(document.state).final or document.job_id == job_id
 
@@ -260,7 +232,7 @@ def batches(files: Sequence[SourceFile]) -> list[list[SourceFile]]:
     """Parts of a listing that are queued and ingested one after the other."""
     batches: list[list[SourceFile]] = [[]]
     size = 0
-    for file in files:
+    for file in vacating_first(files):
         if len(batches[-1]) >= BATCH_FILES or size >= BATCH_BYTES:
             batches.append([])
             size = 0

@@ -60,6 +60,8 @@ def compare_commits(plumbing: Plumbing, folder: Path, old: str, new: str, *, tim
         "--raw",
         "--no-abbrev",
         "--no-ext-diff",
+        # Rewritten files are broken in two first: their old text may have moved, as in a -> b and b -> c.
+        "-B",
         "-M",
         f"-l{_RENAME_LIMIT}",
         old,

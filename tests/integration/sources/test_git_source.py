@@ -67,6 +67,30 @@ def test_renames_are_followed_whether_the_text_changed_or_not(
     assert changes.deleted == ()
 
 
+def test_a_rename_onto_the_name_of_a_renamed_file_is_followed(
+    source: GitSource, repository: Repository
+) -> None:
+    oak, elm = ("".join(f"{tree} {number}\n" for number in range(200)) for tree in ("oak", "elm"))
+    first = repository.commit({"a.md": oak, "b.md": elm})
+    sync(source, repository.spec())
+    repository.commit({"a.md": None, "b.md": oak, "c.md": elm})
+    changes = sync(source, repository.spec(), since=first)
+    assert {file.path: file.previous_path for file in changes.files} == {"b.md": "a.md", "c.md": "b.md"}
+    assert changes.deleted == ()
+
+
+def test_a_rewritten_file_is_a_change_where_its_old_text_went_nowhere(
+    source: GitSource, repository: Repository
+) -> None:
+    oak, elm = ("".join(f"{tree} {number}\n" for number in range(200)) for tree in ("oak", "elm"))
+    first = repository.commit({"a.md": oak})
+    sync(source, repository.spec())
+    repository.commit({"a.md": elm})
+    changes = sync(source, repository.spec(), since=first)
+    assert {file.path: file.previous_path for file in changes.files} == {"a.md": None}
+    assert changes.deleted == ()
+
+
 def test_a_rename_across_the_border_of_the_patterns_is_an_addition_or_a_deletion(
     source: GitSource, repository: Repository
 ) -> None:
