@@ -54,7 +54,7 @@ def _add_servers(verbs: _Verbs) -> None:
 def _add_data(verbs: _Verbs) -> None:
     ingest = _verb(verbs, "ingest", "ingest", "add a repository, a folder or files to a collection")
     ingest.add_argument("what", nargs="+", metavar="PATH|URL", help="what to add")
-    ingest.add_argument("--collection", metavar="NAME", help="made when it is missing (default: from PATH)")
+    ingest.add_argument("--collection", metavar="NAME", help="or id; made when missing (default: from PATH)")
     ingest.add_argument("--branch", help="of a git repository (default: its own)")
     ingest.add_argument("--include", action="append", metavar="GLOB", help="only these files")
     ingest.add_argument("--exclude", action="append", metavar="GLOB", help="not these files")
@@ -64,7 +64,7 @@ def _add_data(verbs: _Verbs) -> None:
     _json(check)
     reindex = _verb(verbs, "reindex", "indexes", "rebuild the indexes beside the live ones and switch")
     for parser in (check, reindex):
-        parser.add_argument("--collection", metavar="NAME", help="of this collection only")
+        parser.add_argument("--collection", metavar="NAME", help="of this collection only (or its id)")
     _json(reindex)
 
 

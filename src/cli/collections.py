@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from src.core.errors import NotFoundError
+from src.core.errors import ConflictError, NotFoundError
 
 from .client import Client
 
@@ -18,14 +18,33 @@ def ids_of(client: Client, names: Sequence[str] | None) -> list[str] | None:
     there = {name for name, _ in known}
     missing = [name for name in names if name not in there]
     if missing:
-        listed = ", ".join(sorted(there)) or "none"
-        raise NotFoundError(f"There is no collection named {', '.join(missing)}; there are: {listed}.")
+        raise _missing(missing, there)
     return [collection_id for name, collection_id in known if name in names]
 
 
-def find_or_make(client: Client, name: str) -> str:
-    """The id of the collection with that name, which is made when it is missing."""
-    for item in client.items("/collections"):
-        if item["name"] == name:
-            return str(item["id"])
-    return str(client.post("/collections", {"name": name})["id"])
+def id_of(client: Client, given: str) -> str:
+    """The id of the one collection that ``given`` names or is the id of. Raises NotFoundError, and
+    ConflictError with the ids where several bear the name."""
+    known = list(client.items("/collections"))
+    if any(item["id"] == given for item in known):
+        return given
+    found = [str(item["id"]) for item in known if item["name"] == given]
+    if len(found) > 1:
+        raise ConflictError(f"{len(found)} collections are named {given}; give an id: {', '.join(found)}.")
+    if not found:
+        raise _missing([given], {str(item["name"]) for item in known})
+    return found[0]
+
+
+def _missing(names: Sequence[str], known: Collection[str]) -> NotFoundError:
+    listed = ", ".join(sorted(known)) or "none"
+    return NotFoundError(f"There is no collection named {', '.join(names)}; there are: {listed}.")
+
+
+def find_or_make(client: Client, given: str) -> str:
+    """The id of the collection that ``given`` names or is the id of, or of a new one with that name. Raises
+    ConflictError where several bear it."""
+    try:
+        return id_of(client, given)
+    except NotFoundError:
+        return str(client.post("/collections", {"name": given})["id"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from src.cli import exits
 from src.cli.client import Client
-from src.cli.collections import ids_of
+from src.cli.collections import id_of
 from src.cli.connection import connect
 from src.cli.jobs import follow_job
 from src.cli.main import Invocation
@@ -19,8 +19,7 @@ def run(invocation: Invocation) -> int:
     """Check: 0 where all is sound, else 1. Reindex: 0 where the rebuild succeeded."""
     arguments = invocation.arguments
     with connect(invocation, work=arguments.action == "reindex") as client:
-        named = ids_of(client, [arguments.collection] if arguments.collection else None)
-        body = {"collection_id": named[0]} if named else {}
+        body = {"collection_id": id_of(client, arguments.collection)} if arguments.collection else {}
         if arguments.action == "check":
             return _check(client, body, as_json=arguments.json)
         return _reindex(client, body, as_json=arguments.json)
