@@ -33,6 +33,7 @@ from src.core.messages.documents import (
 from src.core.messages.jobs import CancelJob, GetJob, Job, ListJobs
 from src.core.messages.sources import GetSource, ListSkipped, ListSources, Skipped, Source
 from src.core.ports import Blobs
+from src.database.grants import scope_of
 from src.database.jobstore import request_cancel
 from src.database.models import CollectionRecord
 from src.database.uow import Database, Work
@@ -175,6 +176,8 @@ class CatalogueAgent(Agent):
     @handles(ListJobs)
     def list_jobs(self, request: ListJobs, ctx: Context) -> Page[Job]:
         with self._database.read() as work:
+            if request.collection_id is not None:
+                scope_of(work, ctx.caller, (request.collection_id,))
             records, cursor = work.jobs.page(
                 ctx.caller,
                 collection_id=request.collection_id,

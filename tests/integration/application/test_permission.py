@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from src.core.caller import Caller, Scope
-from src.core.errors import AppError
+from src.core.errors import AppError, NotFoundError
 from src.core.messages.accounts import CreateUser, SignIn
 from src.core.messages.base import Request
 from src.core.messages.collections import (
@@ -153,7 +153,8 @@ def test_lists_and_searches_leave_out_what_is_private(team: Team) -> None:
         jobs = house.ask(ListJobs(), caller).items
         assert jobs
         assert {job.collection_id for job in jobs} == {team.shared}
-        assert house.ask(ListJobs(collection_id=team.private), caller).items == ()
+        with pytest.raises(NotFoundError):
+            house.ask(ListJobs(collection_id=team.private), caller)
         assert team.answer not in {a.answer_id for a in house.ask(ListAnswers(), caller).items}
     assert {c.id for c in house.ask(ListCollections(), team.alice).items} == {team.private, team.shared}
     assert {c.id for c in house.ask(ListCollections()).items} >= {team.private, team.shared}
