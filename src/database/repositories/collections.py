@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import Select, bindparam, false, func, or_, select
 
@@ -129,8 +129,7 @@ class Indexes(Repository[IndexRecord]):
 
     def searched(self, scope: Scope) -> list[LiveIndex]:
         """The live indexes that the scope allows; the only way from a query to an index."""
-        found = self._session.connection().execute(_SEARCHED, {"collections": sorted(scope.collection_ids)})
-        return [LiveIndex(*row) for row in found.tuples()]
+        return self._live(scope.collection_ids)
 
     def live(self, collection_id: str) -> IndexRecord | None:
         query = select(IndexRecord).where(
@@ -158,5 +157,9 @@ class Indexes(Repository[IndexRecord]):
 
     def versions(self, collection_ids: Collection[str]) -> dict[str, str]:
         """What the live index of each collection is made with."""
-        found = self._session.connection().execute(_SEARCHED, {"collections": sorted(collection_ids)})
-        return {index.collection_id: index.name for index in (LiveIndex(*row) for row in found.tuples())}
+        return {index.collection_id: index.name for index in self._live(collection_ids)}
+
+    def _live(self, collection_ids: Collection[str]) -> list[LiveIndex]:
+        connection = self._session.connection()
+        rows: Sequence[Any] = connection.execute(_SEARCHED, {"collections": sorted(collection_ids)}).all()
+        return [LiveIndex(*row) for row in rows]

@@ -196,9 +196,9 @@ class CachedVectors:
     def of_passages(self, ids: Sequence[str], version: str) -> tuple[list[str], VectorRows]:
         """The passages that have a vector of this version, and the vectors, a row each."""
         connection = self._session.connection()
-        rows: list[tuple[str, bytes]] = []
+        rows: list[Any] = []
         for part in chunks(ids):
-            rows.extend(connection.execute(_OF_PASSAGES, {"ids": part, "version": version}).tuples().all())
+            rows.extend(connection.execute(_OF_PASSAGES, {"ids": part, "version": version}).all())
         matrix = np.frombuffer(b"".join(blob for _, blob in rows), dtype="<f4")
         return [key for key, _ in rows], matrix.reshape(len(rows), -1) if rows else matrix.reshape(0, 0)
 
