@@ -187,6 +187,8 @@ class RetrievalAgent(Agent):
                     for hit in results.hits
                 ],
                 index_version=results.index_version,
+                models={},
+                experiment_id=None,
                 took_ms=results.took_ms,
                 at=ctx.clock.now(),
             )

@@ -9,7 +9,10 @@ from .base import Base, JsonList, JsonObject, Key, Moment, Name
 
 
 class SearchRecord(Base):
-    """What one search showed, so that a later rating of a hit can be tied to it."""
+    """What one search showed, so that a later rating of a hit can be tied to it and replayed.
+
+    ``models`` names the ranking model of each collection. Where ``experiment_id`` is set the list was
+    interleaved: each hit then carries the team that placed it and its rank in both models' own lists."""
 
     __tablename__ = "searches"
 
@@ -20,6 +23,8 @@ class SearchRecord(Base):
     collection_ids: Mapped[JsonList]
     hits: Mapped[JsonList]
     index_version: Mapped[str] = mapped_column(Text)
+    models: Mapped[JsonObject]
+    experiment_id: Mapped[str | None] = mapped_column(String(64), index=True)
     took_ms: Mapped[JsonObject]
     at: Mapped[Moment] = mapped_column(index=True)
 

@@ -1,0 +1,201 @@
+"""Training data, training runs and the models that came of them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base, Digest, JsonList, JsonObject, Key, Moment, Ref
+
+
+class DatasetRecord(Base):
+    """A version of a collection's training data; it never changes. ``digest`` names its content."""
+
+    __tablename__ = "datasets"
+    __table_args__ = (UniqueConstraint("collection_id", "version"),)
+
+    id: Mapped[Key]
+    collection_id: Mapped[str] = mapped_column(ForeignKey("collections.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    digest: Mapped[Digest]
+    counts: Mapped[JsonObject]
+    created_at: Mapped[Moment]
+
+
+class ExampleRecord(Base):
+    """A question with one judged passage of a data set, or why it was left out of it.
+
+    ``rating_id`` is the vote it comes of: when its user or document is deleted the vote goes, and the next
+    data set is built without it. ``split`` is the fold of the question."""
+
+    __tablename__ = "dataset_examples"
+    __table_args__ = (Index("ix_dataset_examples_dataset", "dataset_id", "id"),)
+
+    id: Mapped[Key]
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"))
+    rating_id: Mapped[str | None] = mapped_column(ForeignKey("ratings.id", ondelete="CASCADE"), index=True)
+    origin: Mapped[str] = mapped_column(String(20))
+    question: Mapped[str] = mapped_column(Text)
+    question_key: Mapped[Digest]
+    content_key: Mapped[Digest]
+    label: Mapped[float] = mapped_column(Float)
+    weight: Mapped[float] = mapped_column(Float)
+    split: Mapped[int | None]
+    excluded: Mapped[str | None] = mapped_column(String(200))
+
+
+class TrainingRunRecord(Base):
+    """One attempt to learn from a data set: what went in, how it went, and what came out."""
+
+    __tablename__ = "training_runs"
+    __table_args__ = (Index("ix_training_runs_collection", "collection_id", "id"),)
+
+    id: Mapped[Key]
+    collection_id: Mapped[str] = mapped_column(ForeignKey("collections.id", ondelete="CASCADE"))
+    job_id: Mapped[Ref | None]
+    trainer: Mapped[str] = mapped_column(String(60))
+    dataset_id: Mapped[Ref | None]
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(Text)
+    configuration: Mapped[JsonObject]
+    seed: Mapped[int]
+    environment: Mapped[JsonObject]
+    curves: Mapped[JsonObject]
+    figures: Mapped[JsonObject]
+    model_id: Mapped[Ref | None]
+    created_at: Mapped[Moment]
+    finished_at: Mapped[Moment | None]
+
+
+class ModelRecord(Base):
+    """A way to rank: candidate → gated → trial → live → retired, or rejected with the reason.
+
+    One is live in a collection. ``artefact`` is the digest of its file; None for the default fusion."""
+
+    __tablename__ = "models"
+    __table_args__ = (
+        UniqueConstraint("collection_id", "version"),
+        Index(
+            "uq_models_live",
+            "collection_id",
+            unique=True,
+            sqlite_where=text("state = 'live'"),
+            postgresql_where=text("state = 'live'"),
+        ),
+        Index("ix_models_collection", "collection_id", "id"),
+    )
+
+    id: Mapped[Key]
+    collection_id: Mapped[str] = mapped_column(ForeignKey("collections.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(40))
+    parent_id: Mapped[Ref | None]
+    run_id: Mapped[Ref | None]
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(Text)
+    artefact: Mapped[Digest | None]
+    card: Mapped[JsonObject]
+    created_at: Mapped[Moment]
+    changed_at: Mapped[Moment]
+
+
+class ModelChangeRecord(Base):
+    """A change of a model's state, with who or what decided it and on what evidence."""
+
+    __tablename__ = "model_changes"
+    __table_args__ = (Index("ix_model_changes_model", "model_id", "id"),)
+
+    id: Mapped[Key]
+    model_id: Mapped[str] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"))
+    before: Mapped[str | None] = mapped_column(String(20))
+    after: Mapped[str] = mapped_column(String(20))
+    decided_by: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[JsonObject]
+    at: Mapped[Moment]
+
+
+class GoldenSetRecord(Base):
+    """Questions with known right documents, imported or accepted by a person; never trained on."""
+
+    __tablename__ = "golden_sets"
+    __table_args__ = (UniqueConstraint("collection_id", "name"),)
+
+    id: Mapped[Key]
+    collection_id: Mapped[str] = mapped_column(ForeignKey("collections.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(200))
+    origin: Mapped[str] = mapped_column(String(20))
+    margin: Mapped[float] = mapped_column(Float)
+    created_at: Mapped[Moment]
+
+
+class GoldenQuestionRecord(Base):
+    """One question of a golden set; ``judgments`` is a list of ``[external_id, grade]``."""
+
+    __tablename__ = "golden_questions"
+    __table_args__ = (UniqueConstraint("set_id", "question_key"),)
+
+    id: Mapped[Key]
+    set_id: Mapped[str] = mapped_column(ForeignKey("golden_sets.id", ondelete="CASCADE"))
+    question: Mapped[str] = mapped_column(Text)
+    question_key: Mapped[Digest]
+    judgments: Mapped[JsonList]
+    rating_id: Mapped[Ref | None]
+    accepted_by: Mapped[str | None] = mapped_column(String(200))
+
+
+class EvaluationRecord(Base):
+    """What a model reached on a golden set, or on a collection's own votes, against another model."""
+
+    __tablename__ = "evaluations"
+    __table_args__ = (Index("ix_evaluations_model", "model_id", "id"),)
+
+    id: Mapped[Key]
+    model_id: Mapped[str] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"))
+    against_id: Mapped[Ref | None]
+    set_id: Mapped[str | None] = mapped_column(ForeignKey("golden_sets.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(200))
+    questions: Mapped[int]
+    figures: Mapped[JsonObject]
+    passed: Mapped[bool | None]
+    at: Mapped[Moment]
+
+
+class ExperimentRecord(Base):
+    """A live comparison of two models. ``looks`` are the decisions so far, each with its figures;
+    ``rule`` is what was fixed before the start. ``purpose`` is ``trial``, ``watch`` (the old version
+    against the promoted one) or ``aa``."""
+
+    __tablename__ = "experiments"
+    __table_args__ = (Index("ix_experiments_collection", "collection_id", "state", "id"),)
+
+    id: Mapped[Key]
+    collection_id: Mapped[str] = mapped_column(ForeignKey("collections.id", ondelete="CASCADE"))
+    method: Mapped[str] = mapped_column(String(20))
+    purpose: Mapped[str] = mapped_column(String(20))
+    control_id: Mapped[Ref]
+    treatment_id: Mapped[Ref]
+    share: Mapped[float] = mapped_column(Float)
+    state: Mapped[str] = mapped_column(String(20))
+    decision: Mapped[str | None] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(Text)
+    rule: Mapped[JsonObject]
+    power: Mapped[JsonObject]
+    looks: Mapped[JsonList]
+    started_at: Mapped[Moment]
+    ended_at: Mapped[Moment | None]
+
+
+class ExperimentVoteRecord(Base):
+    """What one rating of an interleaved list says: its gain for the treatment. Gone when the rating is."""
+
+    __tablename__ = "experiment_votes"
+    __table_args__ = (Index("ix_experiment_votes_experiment", "experiment_id", "at"),)
+
+    rating_id: Mapped[str] = mapped_column(ForeignKey("ratings.id", ondelete="CASCADE"), primary_key=True)
+    experiment_id: Mapped[str] = mapped_column(ForeignKey("experiments.id", ondelete="CASCADE"))
+    user_id: Mapped[Ref]
+    question_key: Mapped[Digest]
+    verdict: Mapped[str] = mapped_column(String(10))
+    gain: Mapped[float] = mapped_column(Float)
+    at: Mapped[Moment]
