@@ -18,6 +18,10 @@ from src.core.messages.collections import (
     DeleteCollection,
     GetCollection,
     ListCollections,
+    ListMembers,
+    Member,
+    RemoveMember,
+    SetMember,
     UpdateCollection,
     Visibility,
 )
@@ -40,6 +44,7 @@ from src.database.uow import Database, Work
 from src.database.views import document_view, job_view, passage_view, source_view
 from src.services.indexing import IndexWriter
 
+from .members import list_members, remove_member, require_owner, set_member
 from .reading import read_text
 
 
@@ -97,6 +102,7 @@ class CatalogueAgent(Agent):
             if request.description is not None:
                 record.description = request.description
             if request.visibility is not None:
+                require_owner(record, ctx.caller)
                 record.visibility = request.visibility
             record.updated_at = work.now()
             work.commit()
@@ -106,6 +112,7 @@ class CatalogueAgent(Agent):
     def delete_collection(self, request: DeleteCollection, ctx: Context) -> None:
         with self._database.begin(ctx) as work:
             record = work.collections.get(request.collection_id)
+            require_owner(record, ctx.caller)
             work.publish(
                 CollectionDeleted(
                     collection_id=record.id,
@@ -115,6 +122,18 @@ class CatalogueAgent(Agent):
             )
             work.collections.delete(record)
             work.commit()
+
+    @handles(ListMembers)
+    def list_members(self, request: ListMembers, ctx: Context) -> Page[Member]:
+        return list_members(self._database, request, ctx)
+
+    @handles(SetMember)
+    def set_member(self, request: SetMember, ctx: Context) -> Member:
+        return set_member(self._database, request, ctx)
+
+    @handles(RemoveMember)
+    def remove_member(self, request: RemoveMember, ctx: Context) -> None:
+        remove_member(self._database, request, ctx)
 
     @handles(ListDocuments)
     def list_documents(self, request: ListDocuments, ctx: Context) -> Page[Document]:

@@ -95,7 +95,7 @@ class CreateUser(Request[User]):
 
 
 class ListUsers(Request[Page[User]]):
-    """All users, by name."""
+    """All users, the oldest account first."""
 
     capability: ClassVar[str] = "user.list"
     access: ClassVar[Access] = Access.administer()

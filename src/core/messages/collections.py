@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from .accounts import Username
 from .base import Access, Event, Id, Page, Reply, Request, Target, Text, no_nul
 from .lists import Cursor, Limit
 
@@ -69,7 +70,7 @@ class GetCollection(Request[Collection]):
 
 
 class UpdateCollection(Request[Collection]):
-    """Change the name, the description or the visibility."""
+    """Change the name, the description or, for its owner and administrators, the visibility."""
 
     capability: ClassVar[str] = "collection.update"
     access: ClassVar[Access] = Access.write(Target.COLLECTION, "collection_id")
@@ -80,11 +81,49 @@ class UpdateCollection(Request[Collection]):
 
 
 class DeleteCollection(Request[None]):
-    """Delete the collection with all its documents, sources and indexes."""
+    """Delete the collection with all its documents, sources and indexes. For its owner and administrators."""
 
     capability: ClassVar[str] = "collection.delete"
     access: ClassVar[Access] = Access.write(Target.COLLECTION, "collection_id")
     collection_id: Id
+
+
+class Member(Reply):
+    """A user who may read the collection, and write in it where ``may_write`` says so."""
+
+    username: str
+    may_write: bool
+    since: datetime
+
+
+class ListMembers(Request[Page[Member]]):
+    """Who may read or write besides the owner and administrators; for these only."""
+
+    capability: ClassVar[str] = "collection.members"
+    access: ClassVar[Access] = Access.read(Target.COLLECTION, "collection_id")
+    collection_id: Id
+    limit: Limit = 100
+    cursor: Cursor = None
+
+
+class SetMember(Request[Member]):
+    """Let a user read the collection, and write in it where wanted; again changes it. For its owner and
+    administrators."""
+
+    capability: ClassVar[str] = "collection.set_member"
+    access: ClassVar[Access] = Access.write(Target.COLLECTION, "collection_id")
+    collection_id: Id
+    username: Username
+    may_write: bool = False
+
+
+class RemoveMember(Request[None]):
+    """Take a membership back. For the collection's owner and administrators."""
+
+    capability: ClassVar[str] = "collection.remove_member"
+    access: ClassVar[Access] = Access.write(Target.COLLECTION, "collection_id")
+    collection_id: Id
+    username: Username
 
 
 class CollectionCreated(Event):

@@ -139,7 +139,7 @@ class Skipped(Reply):
 
 
 class ListSkipped(Request[Page[Skipped]]):
-    """The files that the last run of a source left out, by path."""
+    """The files of a source that are left out, each with its reason."""
 
     capability: ClassVar[str] = "source.skipped"
     access: ClassVar[Access] = Access.read(Target.SOURCE, "source_id")

@@ -49,6 +49,21 @@ COLLECTIONS = (
     Operation("GET", "/collections/{collection_id}", collections.GetCollection, "collections"),
     Operation("PATCH", "/collections/{collection_id}", collections.UpdateCollection, "collections"),
     Operation("DELETE", "/collections/{collection_id}", collections.DeleteCollection, "collections", 204),
+    Operation("GET", "/collections/{collection_id}/members", collections.ListMembers, "collections"),
+    Operation(
+        "PUT",
+        "/collections/{collection_id}/members/{username}",
+        collections.SetMember,
+        "collections",
+        example={"may_write": True},
+    ),
+    Operation(
+        "DELETE",
+        "/collections/{collection_id}/members/{username}",
+        collections.RemoveMember,
+        "collections",
+        204,
+    ),
 )
 
 DOCUMENTS = (

@@ -18,6 +18,9 @@ from src.core.messages.collections import (
     DeleteCollection,
     GetCollection,
     ListCollections,
+    ListMembers,
+    RemoveMember,
+    SetMember,
     UpdateCollection,
     Visibility,
 )
@@ -104,6 +107,9 @@ def test_a_private_collection_does_not_exist_for_others(team: Team) -> None:
         ReadDocument(document_id=team.document, answer_id=team.answer, marker="1"),
         RetryDocument(document_id=team.document),
         DeleteDocument(document_id=team.document),
+        ListMembers(collection_id=team.private),
+        SetMember(collection_id=team.private, username="bob", may_write=True),
+        RemoveMember(collection_id=team.private, username="bob"),
         ListSources(collection_id=team.private),
         AddSource(collection_id=team.private, kind="folder", location="/anywhere"),
         GetJob(job_id=team.job.id),
@@ -174,6 +180,38 @@ def test_a_team_collection_is_read_by_all_and_written_by_its_owner(team: Team) -
         ):
             assert refusal(team, request, caller) == "forbidden"
     assert house.ask(GetCollection(collection_id=team.shared), team.alice).may_write
+
+
+def test_a_member_reads_a_private_collection_and_writes_in_it_where_allowed(team: Team) -> None:
+    house = team.house
+    hers = house.ask(CreateCollection(name="Club", visibility=Visibility.PRIVATE), team.alice).id
+    add = AddDocuments(collection_id=hers, files=(FILE,))
+    assert refusal(team, add, team.bob) == "not_found"
+    house.ask(SetMember(collection_id=hers, username="Bob"), team.alice)
+    assert not house.ask(GetCollection(collection_id=hers), team.bob).may_write
+    assert hers in {c.id for c in house.ask(ListCollections(), team.bob).items}
+    assert refusal(team, add, team.bob) == "forbidden"
+    house.ask(SetMember(collection_id=hers, username="bob", may_write=True), team.alice)
+    house.finished(house.ask(add, team.bob).job_id)
+    for request in (
+        ListMembers(collection_id=hers),
+        SetMember(collection_id=hers, username="rita"),
+        RemoveMember(collection_id=hers, username="bob"),
+        UpdateCollection(collection_id=hers, visibility=Visibility.TEAM),
+        DeleteCollection(collection_id=hers),
+    ):
+        assert refusal(team, request, team.bob) == "forbidden"
+    for caller in (team.alice, house.caller):
+        (member,) = house.ask(ListMembers(collection_id=hers), caller).items
+        assert (member.username, member.may_write) == ("bob", True)
+    house.ask(RemoveMember(collection_id=hers, username="bob"), team.alice)
+    assert refusal(team, GetCollection(collection_id=hers), team.bob) == "not_found"
+    for absent in (
+        RemoveMember(collection_id=hers, username="bob"),
+        SetMember(collection_id=hers, username="nobody"),
+    ):
+        assert refusal(team, absent, team.alice) == "not_found"
+    house.ask(DeleteCollection(collection_id=hers), team.alice)
 
 
 def test_an_answer_is_hidden_once_what_it_quotes_is(team: Team) -> None:
