@@ -23,6 +23,10 @@ from .support import Supports
 log = logging.getLogger(__name__)
 
 NO_ANSWER = "The sources hold no answer to this question."
+WEAK = (
+    "No passage that was found is close enough to the question to answer from. Try the words that the "
+    "documents use, in their language, or choose other collections."
+)
 INTERRUPTION = "*The language model stopped here. What follows is quoted from the sources.*"
 _NEAREST = 3
 
@@ -148,7 +152,7 @@ class Composer:
             lines += ["", "The nearest passages:", ""]
             lines += [f"- {code_span(place(hit))}" for hit in hits[:_NEAREST]]
         yield draft.add(Delta("\n".join(lines) + "\n"))
-        draft.notice = "No passage that was found is close enough to the question to answer from."
+        draft.notice = WEAK
 
 
 def _notice(draft: Draft) -> str | None:

@@ -142,7 +142,7 @@ def test_weak_evidence_is_said_to_be_weak_and_nothing_is_cited(searched: tuple[s
     assert "`file1.md`" in draft.text
     assert ("`Docs`" in draft.text) is bool(searched)
     assert (draft.quotes, draft.grounded, draft.model) == ({}, False, MODEL)
-    assert draft.notice
+    assert "Try the words that the documents use, in their language" in (draft.notice or "")
 
 
 def test_nothing_found_is_said_plainly() -> None:

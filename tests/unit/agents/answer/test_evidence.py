@@ -28,8 +28,21 @@ def test_words_of_the_question_in_one_passage_add_strength() -> None:
     assert (bare.enough, worded.enough) == (False, True)
 
 
+def test_one_common_word_of_several_is_chance() -> None:
+    table = hit(1, "France: fr_FR.ISO8859-1", dense=0.335)
+    assert not CHECK.weigh("What is the capital of France?", [table], quoting=True).enough
+    assert not CHECK.weigh("What is the capital of France?", [table], quoting=False).enough
+    answer = hit(1, "Paris is the capital of France.", dense=0.335)
+    assert CHECK.weigh("What is the capital of France?", [answer], quoting=True).enough
+
+
+def test_a_question_of_one_word_is_covered_by_that_word() -> None:
+    assert CHECK.weigh("timeit?", [hit(1, "timeit measures.", dense=0.2)], quoting=True).coverage == 1.0
+    assert CHECK.weigh("timeit?", [hit(1, "Other matters.", dense=0.2)], quoting=True).coverage == 0.0
+
+
 def test_a_model_is_asked_where_a_quotation_would_be_too_bold() -> None:
-    hits = [hit(1, "Other matters.", dense=0.44)]
+    hits = [hit(1, "Other matters.", dense=0.40)]
     assert not CHECK.weigh(QUESTION, hits, quoting=True).enough
     assert CHECK.weigh(QUESTION, hits, quoting=False).enough
 
