@@ -150,6 +150,16 @@ def pretty(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
+def code_marks(text: str) -> Markup:
+    """Text whose `code` marks, as docstrings have them, are elements."""
+    parts = text.replace("``", "`").split("`")
+    pieces = [
+        Markup("<code>{}</code>").format(part) if at % 2 else Markup.escape(part)
+        for at, part in enumerate(parts)
+    ]
+    return Markup("").join(pieces)
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "tone": tone,
     "number": number,
@@ -164,4 +174,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "plural": plural,
     "pretty": pretty,
     "colour": colour,
+    "code_marks": code_marks,
 }

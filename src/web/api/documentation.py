@@ -25,7 +25,6 @@ def make_documentation() -> Blueprint:
     )
     blueprint.get("/openapi.json")(document)
     blueprint.get("/docs")(page)
-    blueprint.add_app_template_filter(_marked, "code_marks")
     return blueprint
 
 
@@ -91,12 +90,3 @@ def _shape(schema: dict[str, Any]) -> Markup:
 
 def _readable(name: str) -> str:
     return name.replace("Page_", "Page of ").rstrip("_")
-
-
-def _marked(text: str) -> Markup:
-    """Text with its `code` marks as elements."""
-    parts = str(text).split("`")
-    pieces = [
-        Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts)
-    ]
-    return Markup("").join(pieces)

@@ -94,3 +94,15 @@ def test_only_web_addresses_become_links(uri: str | None) -> None:
 def test_counts_take_their_noun() -> None:
     assert display.plural(1, "file") == "1 file"
     assert display.plural(12_840, "near copy", "near copies") == "12\u202f840 near copies"
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("a `b` c", "a <code>b</code> c"),
+        ("begun at ``since``", "begun at <code>since</code>"),
+        ("`<b>` & <i>", "<code>&lt;b&gt;</code> &amp; &lt;i&gt;"),
+    ],
+)
+def test_marks_of_code_become_elements_and_nothing_else_does(text: str, html: str) -> None:
+    assert display.code_marks(text) == html
