@@ -20,7 +20,7 @@ from src.core.errors import ConfigurationError
 
 from .graphs import GraphWriter
 from .models import Pooling
-from .quantization import Dense, Floats
+from .quantization import Dense, Floats, Layer
 
 INPUT = "token_ids"
 OUTPUT = "embedding"
@@ -145,7 +145,7 @@ class BertGraph:
         writer, shape = self._writer, self._shape
         names = [f"{layer}.attention.self.{part}" for part in ("query", "key", "value")]
         weights, bias = self._weights.projection(*names)
-        joined = self._dense.apply(writer, f"{layer}.attention", x, weights, bias)
+        joined = self._dense.apply(writer, x, Layer(f"{layer}.attention", weights, bias))
         batch = writer.tensor("batch", np.zeros(1, np.int64))
         joined = writer.node("Unsqueeze", [joined, batch], f"{layer}.attention.joined")
         writer.split(joined, writer.tensor("thirds", np.full(3, shape.hidden, np.int64)), names)
@@ -158,18 +158,17 @@ class BertGraph:
         )
         mixed = writer.node("Squeeze", [mixed, batch], f"{layer}.attention.context")
         weights, bias = self._weights.projection(f"{layer}.attention.output.dense")
-        return self._dense.apply(writer, f"{layer}.attention.output", mixed, weights, bias)
+        return self._dense.apply(writer, mixed, Layer(f"{layer}.attention.output", weights, bias))
 
     def _feed_forward(self, x: str, layer: str) -> str:
         inner, inner_bias = self._weights.projection(f"{layer}.intermediate.dense")
         outer, outer_bias = self._weights.projection(f"{layer}.output.dense")
         copies = self._dense.copies(f"{layer}.output", len(outer))
         wide = np.repeat(np.arange(len(outer)), copies)
-        x = self._dense.apply(self._writer, f"{layer}.inner", x, inner[:, wide], inner_bias[wide])
+        x = self._dense.apply(self._writer, x, Layer(f"{layer}.inner", inner[:, wide], inner_bias[wide]))
         x = self._writer.fused("Gelu", [x], f"{layer}.activation")
-        return self._dense.apply(
-            self._writer, f"{layer}.output", x, outer[wide], outer_bias, copies=copies[wide]
-        )
+        last = Layer(f"{layer}.output", outer[wide], outer_bias, copies=copies[wide])
+        return self._dense.apply(self._writer, x, last)
 
     def _norm(self, x: str, residual: str, name: str) -> str:
         # Two operators on purpose: onnxruntime's fused SkipLayerNormalization took five times as long.

@@ -14,6 +14,7 @@ Two rewritings, exact before rounding, lower these peaks:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -34,20 +35,22 @@ _STEEPEST = 256
 _STEPS = 112
 
 
-class Dense(Protocol):
-    """How a graph computes ``x @ weights + bias``. ``weights`` has the shape (inputs, outputs)."""
+@dataclass(frozen=True)
+class Layer:
+    """``x @ weights + bias``, with ``weights`` of the shape (inputs, outputs). ``copies`` says for each input
+    how many equal inputs share its part; None where every input is the only one."""
 
-    def apply(
-        self,
-        writer: GraphWriter,
-        name: str,
-        x: str,
-        weights: Floats,
-        bias: Floats,
-        copies: Integers | None = None,
-    ) -> str:
-        """Add the layer ``name`` and return its output. ``copies`` says for each input how many equal
-        inputs share its part; None where every input is the only one."""
+    name: str
+    weights: Floats
+    bias: Floats
+    copies: Integers | None = None
+
+
+class Dense(Protocol):
+    """How a graph computes a layer."""
+
+    def apply(self, writer: GraphWriter, x: str, layer: Layer) -> str:
+        """Add the layer behind ``x`` and return its output."""
 
     def copies(self, name: str, channels: int) -> Integers:
         """How often each of the ``channels`` inputs of layer ``name`` is to be computed."""
@@ -59,18 +62,11 @@ class FloatDense:
     def __init__(self) -> None:
         self.inputs: dict[str, str] = {}
 
-    def apply(
-        self,
-        writer: GraphWriter,
-        name: str,
-        x: str,
-        weights: Floats,
-        bias: Floats,
-        copies: Integers | None = None,
-    ) -> str:
+    def apply(self, writer: GraphWriter, x: str, layer: Layer) -> str:
+        name = layer.name
         self.inputs[name] = x
-        operands = [x, writer.tensor(f"{name}.weights", weights), writer.tensor(f"{name}.bias", bias)]
-        return writer.node("Gemm", operands, name)
+        weights = writer.tensor(f"{name}.weights", layer.weights)
+        return writer.node("Gemm", [x, weights, writer.tensor(f"{name}.bias", layer.bias)], name)
 
     def copies(self, name: str, channels: int) -> Integers:
         return np.ones(channels, np.int64)
@@ -85,20 +81,13 @@ class Int8Dense:
     def __init__(self, peaks: Mapping[str, Floats]) -> None:
         self._peaks = peaks
 
-    def apply(
-        self,
-        writer: GraphWriter,
-        name: str,
-        x: str,
-        weights: Floats,
-        bias: Floats,
-        copies: Integers | None = None,
-    ) -> str:
-        if copies is None:
+    def apply(self, writer: GraphWriter, x: str, layer: Layer) -> str:
+        name, weights = layer.name, layer.weights
+        if layer.copies is None:
             divisors = levels(self._peaks[name])
             weights = weights * divisors[:, None]
         else:
-            divisors = copies.astype(np.float32)
+            divisors = layer.copies.astype(np.float32)
         if divisors.max() > 1:
             x = writer.node("Mul", [x, writer.tensor(f"{name}.levels", 1 / divisors)], f"{name}.levelled")
         scales = np.maximum(np.abs(weights).max(axis=0) / _STEPS, np.finfo(np.float32).tiny)
@@ -106,7 +95,7 @@ class Int8Dense:
             writer.tensor(f"{name}.weights", np.rint(weights / scales).astype(np.int8)),
             writer.tensor(f"{name}.scales", scales),
             writer.tensor(f"{name}.zeros", np.zeros(len(scales), np.int8)),
-            writer.tensor(f"{name}.bias", bias),
+            writer.tensor(f"{name}.bias", layer.bias),
         ]
         return writer.fused("DynamicQuantizeMatMul", [x, *operands], name)
 

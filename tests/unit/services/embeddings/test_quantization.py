@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from src.services.embeddings.graphs import GraphWriter
-from src.services.embeddings.quantization import Floats, Int8Dense, Integers, levels, splits
+from src.services.embeddings.quantization import Floats, Int8Dense, Integers, Layer, levels, splits
 
 PEAKS = st.lists(st.floats(0, 1000, width=32), min_size=4, max_size=200)
 
@@ -38,7 +38,7 @@ def product(folder: Path, x: Floats, weights: Floats, peaks: Floats, copies: Int
     dense, bias = Int8Dense({"layer": peaks}), np.zeros(weights.shape[1], np.float32)
     with GraphWriter(folder) as writer:
         rows = writer.node("Gather", [writer.tensor("stored", x), "numbers"], "rows", axis=0)
-        output = dense.apply(writer, "layer", rows, weights, bias, copies)
+        output = dense.apply(writer, rows, Layer("layer", weights, bias, copies))
         path = writer.save("layer", {"numbers": ["n"]}, [output])
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     result: Floats = session.run([output], {"numbers": np.arange(len(x), dtype=np.int64)})[0]
