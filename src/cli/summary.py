@@ -23,10 +23,15 @@ def show_outcome(result: dict[str, Any]) -> None:
             counts = ", ".join(f"{count} {name}" for name, count in source["counts"].items() if count)
             commit = f" at {source['last_commit'][:12]}" if source["last_commit"] else ""
             out.print(printable(f"{outcome['target']}{commit}: {counts or 'nothing there'}"))
-        failed = outcome["failed"]
-        for document in failed[:_SHOWN]:
-            error = document["error"] or {"code": document["state"], "detail": ""}
-            name = document["path"] or document["title"] or document["external_id"]
-            out.print(printable(f"  {name}: {error['detail']} ({error['code']})"), style="red")
-        if len(failed) > _SHOWN:
-            out.print(f"  … and {len(failed) - _SHOWN} more; --json lists them all", style="red")
+        _show(outcome["skipped"], "yellow")
+        _show(outcome["failed"], "red")
+
+
+def _show(documents: list[dict[str, Any]], style: str) -> None:
+    out = console()
+    for document in documents[:_SHOWN]:
+        error = document["error"] or {"code": document["state"], "detail": ""}
+        name = document["path"] or document["title"] or document["external_id"]
+        out.print(printable(f"  {name}: {error['detail']} ({error['code']})"), style=style)
+    if len(documents) > _SHOWN:
+        out.print(f"  … and {len(documents) - _SHOWN} more; --json lists them all", style=style)

@@ -6,7 +6,13 @@ import logging
 
 from src.core.errors import AppError, DocumentError
 from src.core.jobs import JobState
-from src.core.messages.documents import DocumentFailed, DocumentIndexed, DocumentState, PassagesRemoved
+from src.core.messages.documents import (
+    DocumentFailed,
+    DocumentIndexed,
+    DocumentSkipped,
+    DocumentState,
+    PassagesRemoved,
+)
 from src.core.passages import ParsedDocument
 from src.database.models import DocumentRecord
 from src.database.uow import UnitOfWork
@@ -17,6 +23,9 @@ log = logging.getLogger("stoa.ingestion")
 
 DANGEROUS = frozenset({"timeout", "crashed", "out_of_memory", "unpacked_too_large"})
 """Failures after which a document is set apart: trying it again by itself could harm."""
+
+LEFT_OUT = frozenset({"archive", "binary", "unsupported_format"})
+"""What such a file is has no text for Stoa: it is left out, and has not failed."""
 
 ABANDONED = {
     JobState.CANCELLED: ("cancelled", "The job was cancelled before this document's turn; retry it."),
@@ -77,7 +86,7 @@ def abandoned(record: DocumentRecord) -> bool:
 
 
 def fail(work: UnitOfWork, record: DocumentRecord, error: Exception) -> None:
-    """Note why the document could not be ingested; an older version of it stays searchable."""
+    """Note why the document could not be ingested or is left out; an older version of it stays searchable."""
     if isinstance(error, DocumentError):
         stage, code, detail, retryable = error.stage, error.code, error.detail, error.retryable
     elif isinstance(error, AppError):
@@ -86,12 +95,20 @@ def fail(work: UnitOfWork, record: DocumentRecord, error: Exception) -> None:
         log.error("document %s could not be parsed", record.id, exc_info=error)
         stage, code, retryable = "parsing", "internal", True
         detail = f"{type(error).__name__}: {error}. The server's log holds the trace; try again."
-    record.state = DocumentState.QUARANTINED if code in DANGEROUS else DocumentState.FAILED
+    record.state = _end(code)
     record.error_stage, record.error_code = stage, code
     record.error_detail = detail.replace("\x00", "\ufffd")
     record.error_retryable = retryable
     record.attempts += 1
     record.updated_at = work.now()
-    work.publish(
-        DocumentFailed(collection_id=record.collection_id, document_id=record.id, stage=stage, code=code)
-    )
+    of = {"collection_id": record.collection_id, "document_id": record.id, "code": code}
+    if record.state == DocumentState.SKIPPED:
+        work.publish(DocumentSkipped(**of))
+    else:
+        work.publish(DocumentFailed(**of, stage=stage))
+
+
+def _end(code: str) -> DocumentState:
+    if code in LEFT_OUT:
+        return DocumentState.SKIPPED
+    return DocumentState.QUARANTINED if code in DANGEROUS else DocumentState.FAILED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from src.cli.summary import show_outcome
 from src.cli.targets import Target, batches, files_below, one_file, target_of
 
 _UNSOUND = ("failed", "quarantined")
+_LEFT_OUT = ("skipped",)
 _PAGE = 500
 
 
@@ -90,7 +91,8 @@ def _sync(client: Client, collection_id: str, target: Target, arguments: Any) ->
         "target": target.location,
         "job": job,
         "source": client.get(f"/sources/{source_id}"),
-        "failed": _failed(client, collection_id, source_id=source_id),
+        "failed": _in_state(client, collection_id, _UNSOUND, source_id=source_id),
+        "skipped": _in_state(client, collection_id, _LEFT_OUT, source_id=source_id),
     }
 
 
@@ -104,15 +106,24 @@ def _upload(
         title = target.name if len(accepted) == 1 else f"{target.name} ({number} of {len(accepted)})"
         job = follow_job(client, part["job_id"], title)
         ids = {item["document_id"] for item in part["items"]}
-        failed = [one for one in _failed(client, collection_id) if one["id"] in ids]
-        yield {"target": target.location, "job": job, "source": None, "failed": failed}
+        failed, skipped = (
+            [one for one in _in_state(client, collection_id, states) if one["id"] in ids]
+            for states in (_UNSOUND, _LEFT_OUT)
+        )
+        yield {
+            "target": target.location,
+            "job": job,
+            "source": None,
+            "failed": failed,
+            "skipped": skipped,
+        }
 
 
-def _failed(client: Client, collection_id: str, **more: str) -> list[dict[str, Any]]:
-    """The documents that could not be taken, as the API tells of them."""
+def _in_state(client: Client, collection_id: str, states: Sequence[str], **more: str) -> list[dict[str, Any]]:
+    """The documents in these states, as the API tells of them."""
     return [
         document
-        for state in _UNSOUND
+        for state in states
         for document in client.items(
             f"/collections/{collection_id}/documents", state=state, limit=_PAGE, **more
         )

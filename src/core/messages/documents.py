@@ -267,6 +267,18 @@ class DocumentFailed(Event):
         return self.document_id
 
 
+class DocumentSkipped(Event):
+    """A document is left out: it is of a kind that Stoa does not read."""
+
+    topic: ClassVar[str] = "document.skipped.v1"
+    collection_id: str
+    document_id: str
+    code: str
+
+    def ordering_key(self) -> str | None:
+        return self.document_id
+
+
 class PassagesRemoved(Event):
     """Passages are gone from SQL (a document was deleted or replaced) and must leave the indexes."""
 

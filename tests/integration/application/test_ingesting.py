@@ -93,6 +93,7 @@ def test_each_document_of_an_upload_comes_to_one_end(kitchen: Kitchen) -> None:
     states = {name: document.state for name, document in documents.items()}
     failed = {"empty.txt", "blank.md", "noise.bin", "wrong.pdf"}
     assert {name for name, state in states.items() if state is not DocumentState.INDEXED} == failed
+    assert {states["noise.bin"], states["wrong.pdf"]} == {DocumentState.SKIPPED, DocumentState.FAILED}
     for name, document in documents.items():
         if name in failed:
             assert document.state.final
