@@ -64,6 +64,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("experiments", schema=None) as batch_op:
         batch_op.create_index("ix_experiments_collection", ["collection_id", "state", "id"], unique=False)
+        batch_op.create_index(
+            "uq_experiments_running",
+            ["collection_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'running'"),
+            postgresql_where=sa.text("state = 'running'"),
+        )
 
     op.create_table(
         "golden_sets",
@@ -339,17 +346,21 @@ def upgrade() -> None:
     with op.batch_alter_table("experiment_votes", schema=None) as batch_op:
         batch_op.create_index("ix_experiment_votes_experiment", ["experiment_id", "at"], unique=False)
 
-    with op.batch_alter_table("searches", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("models", sa.JSON(), nullable=False, server_default=sa.text("'{}'")))
-        batch_op.add_column(sa.Column("experiment_id", sa.String(length=64), nullable=True))
-        batch_op.create_index(batch_op.f("ix_searches_experiment_id"), ["experiment_id"], unique=False)
+    op.add_column(
+        "collections", sa.Column("memory_version", sa.Integer(), nullable=False, server_default="0")
+    )
+
+    op.add_column("searches", sa.Column("models", sa.JSON(), nullable=False, server_default=sa.text("'{}'")))
+    op.add_column("searches", sa.Column("experiment_id", sa.String(length=64), nullable=True))
+    op.create_index(op.f("ix_searches_experiment_id"), "searches", ["experiment_id"], unique=False)
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("searches", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_searches_experiment_id"))
-        batch_op.drop_column("experiment_id")
-        batch_op.drop_column("models")
+    # Not in batches: SQLite would copy the table and drop the old one, and what belongs to it with it.
+    op.drop_column("collections", "memory_version")
+    op.drop_index(op.f("ix_searches_experiment_id"), "searches")
+    op.drop_column("searches", "experiment_id")
+    op.drop_column("searches", "models")
 
     with op.batch_alter_table("experiment_votes", schema=None) as batch_op:
         batch_op.drop_index("ix_experiment_votes_experiment")
@@ -403,6 +414,7 @@ def downgrade() -> None:
     op.drop_table("insights")
     op.drop_table("golden_sets")
     with op.batch_alter_table("experiments", schema=None) as batch_op:
+        batch_op.drop_index("uq_experiments_running")
         batch_op.drop_index("ix_experiments_collection")
 
     op.drop_table("experiments")

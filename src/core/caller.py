@@ -46,8 +46,8 @@ class Caller:
 class Scope:
     """The collections that a caller may read, narrowed to what was asked for.
 
-    Only the grants of the database make one, and every query of an index takes one: a query without permission
-    cannot be written down. ``_seal`` keeps others from constructing it by accident.
+    Only the grants of the database make one, and every query of an index takes one: a query without
+    permission cannot be written down. ``_seal`` keeps others from constructing it by accident.
     """
 
     collection_ids: frozenset[str]

@@ -8,7 +8,19 @@ from src.core.caller import Caller, Grant, Scope, seal_scope
 from src.core.errors import NotFoundError
 from src.core.messages.base import Target
 
-from .models import AnswerRecord, CollectionRecord, DocumentRecord, JobRecord, PassageRecord, SourceRecord
+from .models import (
+    AnswerRecord,
+    CollectionRecord,
+    DatasetRecord,
+    DocumentRecord,
+    ExperimentRecord,
+    GoldenSetRecord,
+    JobRecord,
+    ModelRecord,
+    PassageRecord,
+    SourceRecord,
+    TrainingRunRecord,
+)
 from .repositories.collections import readable
 from .uow import Database, Work
 
@@ -53,6 +65,11 @@ def _collection_of(target: Target, object_id: str) -> Select[str | None]:
         Target.SOURCE: (SourceRecord.collection_id, SourceRecord.id),
         Target.JOB: (JobRecord.collection_id, JobRecord.id),
         Target.PASSAGE: (PassageRecord.collection_id, PassageRecord.id),
+        Target.DATASET: (DatasetRecord.collection_id, DatasetRecord.id),
+        Target.TRAINING_RUN: (TrainingRunRecord.collection_id, TrainingRunRecord.id),
+        Target.MODEL: (ModelRecord.collection_id, ModelRecord.id),
+        Target.EXPERIMENT: (ExperimentRecord.collection_id, ExperimentRecord.id),
+        Target.GOLDEN_SET: (GoldenSetRecord.collection_id, GoldenSetRecord.id),
     }
     collection_id, key = columns[target]
     return select(collection_id).where(key == object_id)

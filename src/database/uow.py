@@ -111,6 +111,26 @@ class Work:
         return r.AgentRecords(self.session)
 
     @cached_property
+    def models(self) -> r.Models:
+        return r.Models(self.session)
+
+    @cached_property
+    def experiments(self) -> r.Experiments:
+        return r.Experiments(self.session)
+
+    @cached_property
+    def training_runs(self) -> r.TrainingRuns:
+        return r.TrainingRuns(self.session)
+
+    @cached_property
+    def datasets(self) -> r.Datasets:
+        return r.Datasets(self.session)
+
+    @cached_property
+    def golden_sets(self) -> r.GoldenSets:
+        return r.GoldenSets(self.session)
+
+    @cached_property
     def facts(self) -> r.Facts:
         return r.Facts(self.session)
 

@@ -66,6 +66,11 @@ class Target(StrEnum):
     JOB = "job"
     PASSAGE = "passage"
     ANSWER = "answer"
+    DATASET = "data set"
+    TRAINING_RUN = "training run"
+    MODEL = "model"
+    EXPERIMENT = "experiment"
+    GOLDEN_SET = "golden set"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ class CollectionRecord(Base):
     name: Mapped[Name]
     description: Mapped[str] = mapped_column(Text)
     visibility: Mapped[str] = mapped_column(String(20))
+    memory_version: Mapped[int] = mapped_column(default=0)
+    """Counts up whenever what searches remember of its ratings has changed."""
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]

@@ -162,12 +162,22 @@ class EvaluationRecord(Base):
 
 
 class ExperimentRecord(Base):
-    """A live comparison of two models. ``looks`` are the decisions so far, each with its figures;
-    ``rule`` is what was fixed before the start. ``purpose`` is ``trial``, ``watch`` (the old version
-    against the promoted one) or ``aa``."""
+    """A live comparison of two models; a collection has one at a time.
+
+    ``looks`` are the decisions so far, each with its figures; ``rule`` is what was fixed before the start.
+    ``purpose`` is ``trial``, ``watch`` (the old version against the promoted one) or ``aa``."""
 
     __tablename__ = "experiments"
-    __table_args__ = (Index("ix_experiments_collection", "collection_id", "state", "id"),)
+    __table_args__ = (
+        Index("ix_experiments_collection", "collection_id", "state", "id"),
+        Index(
+            "uq_experiments_running",
+            "collection_id",
+            unique=True,
+            sqlite_where=text("state = 'running'"),
+            postgresql_where=text("state = 'running'"),
+        ),
+    )
 
     id: Mapped[Key]
     collection_id: Mapped[str] = mapped_column(ForeignKey("collections.id", ondelete="CASCADE"))

@@ -6,6 +6,7 @@ from .collections import Collections, Indexes
 from .console import Activities, AgentRecords, DeadLetters, Events, Facts
 from .documents import Documents
 from .jobs import Jobs
+from .learning import Datasets, Experiments, GoldenSets, Models, TrainingRuns
 from .passages import CachedVectors, Passages
 from .sources import SkippedFiles, Sources
 
@@ -16,17 +17,22 @@ __all__ = [
     "CachedVectors",
     "Collections",
     "Conversations",
+    "Datasets",
     "DeadLetters",
     "Documents",
     "Events",
+    "Experiments",
     "Facts",
+    "GoldenSets",
     "Indexes",
     "Jobs",
+    "Models",
     "Passages",
     "PersonalTokens",
     "Searches",
     "SignInFailures",
     "SkippedFiles",
     "Sources",
+    "TrainingRuns",
     "Users",
 ]

@@ -1,0 +1,169 @@
+"""Models and experiments, data sets and golden sets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import func, select
+
+from src.core.clock import new_id
+from src.database.models import (
+    DatasetRecord,
+    EvaluationRecord,
+    ExampleRecord,
+    ExperimentRecord,
+    ExperimentVoteRecord,
+    GoldenQuestionRecord,
+    GoldenSetRecord,
+    ModelChangeRecord,
+    ModelRecord,
+    TrainingRunRecord,
+)
+
+from .base import Repository
+
+
+class Models(Repository[ModelRecord]):
+    """The ranking models of collections, and the record of how they changed places."""
+
+    model: ClassVar = ModelRecord
+    noun: ClassVar = "model"
+
+    def live(self, collection_id: str) -> ModelRecord | None:
+        """The model that ranks the collection; None for the default before anything was learned."""
+        query = select(ModelRecord).where(
+            ModelRecord.collection_id == collection_id, ModelRecord.state == "live"
+        )
+        return self._session.scalar(query)
+
+    def next_version(self, collection_id: str) -> int:
+        query = select(func.max(ModelRecord.version)).where(ModelRecord.collection_id == collection_id)
+        return (self._session.scalar(query) or 0) + 1
+
+    def change(
+        self,
+        record: ModelRecord,
+        state: str,
+        *,
+        by: str,
+        reason: str,
+        evidence: dict[str, Any],
+        at: datetime,
+    ) -> None:
+        """Bring a model into a state, and write down who or what decided it and why."""
+        self._session.add(
+            ModelChangeRecord(
+                id=new_id(),
+                model_id=record.id,
+                before=record.state,
+                after=state,
+                decided_by=by,
+                reason=reason,
+                evidence=evidence,
+                at=at,
+            )
+        )
+        record.state, record.reason, record.changed_at = state, reason, at
+        # The one that leaves its place is written before the one that takes it: one is live at a time.
+        self._session.flush()
+
+    def changes(self, model_id: str) -> Sequence[ModelChangeRecord]:
+        query = select(ModelChangeRecord).where(ModelChangeRecord.model_id == model_id)
+        return list(self._session.scalars(query.order_by(ModelChangeRecord.id)))
+
+    def evaluations(self, model_id: str) -> Sequence[EvaluationRecord]:
+        query = select(EvaluationRecord).where(EvaluationRecord.model_id == model_id)
+        return list(self._session.scalars(query.order_by(EvaluationRecord.id)))
+
+    def page(
+        self, collection_ids: Collection[str], state: str | None, *, limit: int, cursor: str | None
+    ) -> tuple[Sequence[ModelRecord], str | None]:
+        query = select(ModelRecord).where(ModelRecord.collection_id.in_(collection_ids))
+        if state is not None:
+            query = query.where(ModelRecord.state == state)
+        return self._page(query, ModelRecord.id, limit=limit, cursor=cursor, newest_first=True)
+
+
+class Experiments(Repository[ExperimentRecord]):
+    """Live comparisons and the votes that they rest on."""
+
+    model: ClassVar = ExperimentRecord
+    noun: ClassVar = "experiment"
+
+    def running(self, collection_id: str) -> ExperimentRecord | None:
+        query = select(ExperimentRecord).where(
+            ExperimentRecord.collection_id == collection_id, ExperimentRecord.state == "running"
+        )
+        return self._session.scalar(query)
+
+    def votes(self, experiment_id: str) -> Sequence[ExperimentVoteRecord]:
+        """In the order in which they were given."""
+        query = select(ExperimentVoteRecord).where(ExperimentVoteRecord.experiment_id == experiment_id)
+        return list(
+            self._session.scalars(query.order_by(ExperimentVoteRecord.at, ExperimentVoteRecord.rating_id))
+        )
+
+    def page(
+        self, collection_ids: Collection[str], state: str | None, *, limit: int, cursor: str | None
+    ) -> tuple[Sequence[ExperimentRecord], str | None]:
+        query = select(ExperimentRecord).where(ExperimentRecord.collection_id.in_(collection_ids))
+        if state is not None:
+            query = query.where(ExperimentRecord.state == state)
+        return self._page(query, ExperimentRecord.id, limit=limit, cursor=cursor, newest_first=True)
+
+
+class TrainingRuns(Repository[TrainingRunRecord]):
+    """Attempts to learn."""
+
+    model: ClassVar = TrainingRunRecord
+    noun: ClassVar = "training run"
+
+    def page(
+        self, collection_ids: Collection[str], *, limit: int, cursor: str | None
+    ) -> tuple[Sequence[TrainingRunRecord], str | None]:
+        query = select(TrainingRunRecord).where(TrainingRunRecord.collection_id.in_(collection_ids))
+        return self._page(query, TrainingRunRecord.id, limit=limit, cursor=cursor, newest_first=True)
+
+
+class Datasets(Repository[DatasetRecord]):
+    """Versions of training data."""
+
+    model: ClassVar = DatasetRecord
+    noun: ClassVar = "data set"
+
+    def next_version(self, collection_id: str) -> int:
+        query = select(func.max(DatasetRecord.version)).where(DatasetRecord.collection_id == collection_id)
+        return (self._session.scalar(query) or 0) + 1
+
+    def page(
+        self, collection_ids: Collection[str], *, limit: int, cursor: str | None
+    ) -> tuple[Sequence[DatasetRecord], str | None]:
+        query = select(DatasetRecord).where(DatasetRecord.collection_id.in_(collection_ids))
+        return self._page(query, DatasetRecord.id, limit=limit, cursor=cursor, newest_first=True)
+
+    def examples(self, dataset_id: str) -> Sequence[ExampleRecord]:
+        query = select(ExampleRecord).where(ExampleRecord.dataset_id == dataset_id)
+        return list(self._session.scalars(query.order_by(ExampleRecord.id)))
+
+
+class GoldenSets(Repository[GoldenSetRecord]):
+    """Questions with known right documents."""
+
+    model: ClassVar = GoldenSetRecord
+    noun: ClassVar = "golden set"
+
+    def of(self, collection_id: str) -> Sequence[GoldenSetRecord]:
+        query = select(GoldenSetRecord).where(GoldenSetRecord.collection_id == collection_id)
+        return list(self._session.scalars(query.order_by(GoldenSetRecord.id)))
+
+    def named(self, collection_id: str, name: str) -> GoldenSetRecord | None:
+        query = select(GoldenSetRecord).where(
+            GoldenSetRecord.collection_id == collection_id, GoldenSetRecord.name == name
+        )
+        return self._session.scalar(query)
+
+    def questions(self, set_id: str) -> Sequence[GoldenQuestionRecord]:
+        query = select(GoldenQuestionRecord).where(GoldenQuestionRecord.set_id == set_id)
+        return list(self._session.scalars(query.order_by(GoldenQuestionRecord.id)))
