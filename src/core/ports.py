@@ -142,6 +142,9 @@ class Blobs(Protocol):
 
     def delete(self, digest: str) -> None: ...
 
+    def sweep(self) -> int:
+        """Remove what writers that were killed left half-written; return how many files that was."""
+
 
 class Vault(Protocol):
     """Encrypts small secrets (repository credentials) with the key of the data folder."""

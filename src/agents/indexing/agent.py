@@ -184,6 +184,7 @@ class IndexingAgent(Agent):
         for digest in self._blobs.unwanted_since(3600.0):
             if digest not in wanted:
                 self._blobs.delete(digest)
+        self._blobs.sweep()
         with self._database.begin(ctx) as writing:
             writing.vectors.drop_unused(5000)
             writing.commit()
