@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from src.core.clock import new_id
@@ -47,10 +47,13 @@ def receive(
     digests = [external_digest(item.source_id, item.external_id) for item in incoming]
     known = work.documents.by_external(collection_id, digests)
     records = []
-    for digest, item in zip(digests, incoming, strict=True):
-        record = known.get(digest)
+    for digest, given in zip(digests, incoming, strict=True):
+        item, record = given, known.get(digest)
         if record is None:
             record = known[digest] = _new(work, collection_id, digest)
+        elif _untitled(item) and record.content_hash == item.digest:
+            # The title that was found in these bytes, which are not read again.
+            item = replace(item, title=record.title)
         unchanged = _same(record, item)
         _describe(record, item)
         record.job_id = job_id
@@ -81,6 +84,10 @@ def _new(work: UnitOfWork, collection_id: str, digest: str) -> DocumentRecord:
         updated_at=now,
     )
     return work.documents.add(record)
+
+
+def _untitled(item: Incoming) -> bool:
+    return not item.path and item.title in {"", item.external_id}
 
 
 def _same(record: DocumentRecord, item: Incoming) -> bool:

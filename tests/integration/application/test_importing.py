@@ -93,3 +93,18 @@ def test_an_import_without_a_good_line_ends_well(shared_house: House) -> None:
     assert taken(shared_house, collection_id).accepted == 0
     assert taken(shared_house, collection_id, b"{").rejected[0].line == 1
     assert documents(shared_house, collection_id) == {}
+
+
+def test_an_untitled_document_keeps_the_title_found_in_it_when_it_comes_again(shared_house: House) -> None:
+    collection_id = shared_house.collection()
+    line = {
+        "external_id": "guide",
+        "text": "# A guide to moss\n\nMoss grows in the shade.\n",
+        "media_type": "text/markdown",
+    }
+    taken(shared_house, collection_id, line)
+    first = documents(shared_house, collection_id)["guide"]
+    assert first.title == "A guide to moss"
+    taken(shared_house, collection_id, line)
+    again = documents(shared_house, collection_id)["guide"]
+    assert (again.title, again.indexed_at) == (first.title, first.indexed_at)
