@@ -1,0 +1,1 @@
+"""The statistics of offline evaluation and of live experiments, on numbers alone: no database, no clock."""
