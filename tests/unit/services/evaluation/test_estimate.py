@@ -1,0 +1,108 @@
+"""Estimates from votes: independence, shares, and readers who want to decide alone."""
+
+from __future__ import annotations
+
+from math import inf
+
+import numpy as np
+import pytest
+
+from src.services.evaluation.estimate import Shares, Vote, estimate
+
+
+def honest(n: int, *, mean: float = 0.0, readers: int = 30, seed: int = 0, spread: float = 0.2) -> list[Vote]:
+    """Votes of many readers, each on a question of its own."""
+    rng = np.random.default_rng(seed)
+    return [
+        Vote(f"u{rng.integers(readers)}", f"q{i}", float(gain))
+        for i, gain in enumerate(rng.normal(mean, spread, size=n))
+    ]
+
+
+def flood(n: int, gain: float, *, reader: str = "loud", question: str | None = None) -> list[Vote]:
+    return [Vote(reader, question or f"flood {i}", gain) for i in range(n)]
+
+
+def test_z_is_standard_normal_where_there_is_no_difference() -> None:
+    zs = np.array([estimate(honest(200, seed=seed)).z for seed in range(400)])
+    assert zs.mean() == pytest.approx(0, abs=0.15)
+    assert zs.std() == pytest.approx(1, abs=0.1)
+    assert 0.02 <= (zs > 1.645).mean() <= 0.085
+
+
+def test_repeating_a_vote_adds_no_evidence() -> None:
+    votes = honest(200, mean=0.05)
+    once, often = estimate(votes), estimate([*votes, *votes[:20] * 50])
+    assert often.votes == 1200
+    assert (often.units, often.z, often.mean) == (once.units, once.z, once.mean)
+
+
+def test_votes_of_one_reader_on_one_question_are_averaged() -> None:
+    base = honest(100)
+    assert estimate([*base, Vote("u0", "x", 1.0), Vote("u0", "x", -1.0)]).mean == pytest.approx(
+        estimate([*base, Vote("u0", "x", 0.0)]).mean
+    )
+
+
+def test_no_reader_has_more_than_the_share() -> None:
+    found = estimate([*honest(200), *flood(1000, 0.0)])
+    assert found.counted == pytest.approx(250, rel=0.001)
+    assert found.units == 1200
+
+
+def test_no_question_has_more_than_the_share() -> None:
+    popular = [Vote(f"u{i}", "how do I log in?", 0.5) for i in range(300)]
+    found = estimate([*honest(180), *popular])
+    assert found.counted == pytest.approx(200, rel=0.001)
+    assert found.mean == pytest.approx(0.05, abs=0.02)
+
+
+def test_a_flood_of_one_reader_alone_never_agrees_enough_for_a_decision() -> None:
+    for gain in (0.37, 1.0, -1.0):
+        for size in (50, 500, 5000):
+            found = estimate([*honest(300, spread=1e-6), *flood(size, gain)])
+            assert found.agreement < 1.28
+
+
+def test_one_question_alone_never_agrees_enough_for_a_decision() -> None:
+    crowd = [Vote(f"u{i % 60}", "the question", 1.0) for i in range(60)]
+    assert estimate([*honest(300, spread=1e-6, readers=60), *crowd]).agreement < 1.28
+
+
+def test_too_few_readers_count_for_nothing_and_the_note_says_so() -> None:
+    found = estimate([Vote(f"u{i % 3}", f"q{i}", 0.3) for i in range(300)])
+    assert (found.counted, found.z, found.mean) == (0.0, 0.0, 0.0)
+    assert "before 5 readers have voted on 10 questions" in found.note
+    assert "there are 3 readers" in found.note
+
+
+def test_an_installation_with_one_reader_is_allowed_to_learn_from_him() -> None:
+    found = estimate(honest(200, mean=0.1, readers=1), Shares.for_readers(1))
+    assert found.counted == 200
+    assert found.z > 3
+    assert found.agreement > 3
+
+
+@pytest.mark.parametrize(
+    ("accounts", "share"), [(0, 1.0), (1, 1.0), (2, 1.0), (4, 0.5), (10, 0.2), (500, 0.2)]
+)
+def test_the_share_of_a_reader_fits_the_size_of_the_team(accounts: int, share: float) -> None:
+    assert Shares.for_readers(accounts).reader == pytest.approx(share)
+
+
+def test_no_votes_and_votes_without_difference_say_nothing() -> None:
+    assert estimate([]).note == ""
+    assert (estimate([]).z, estimate([]).counted, estimate([]).agreement) == (0.0, 0.0, inf)
+    same = estimate(honest(300, spread=0.0))
+    assert (same.z, same.error, same.informative) == (0.0, 0.0, 0)
+
+
+def test_identical_gains_without_any_spread_are_no_evidence() -> None:
+    assert estimate([Vote(f"u{i % 20}", f"q{i}", 0.37) for i in range(300)]).z == 0.0
+
+
+def test_the_order_of_votes_does_not_matter() -> None:
+    votes = [*honest(200, mean=0.05), *flood(200, 0.3)]
+    shuffled = list(votes)
+    np.random.default_rng(1).shuffle(shuffled)  # type: ignore[arg-type]
+    assert estimate(shuffled).z == pytest.approx(estimate(votes).z)

@@ -1,0 +1,57 @@
+"""Power and duration of a trial."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from src.services.evaluation.power import plan, smallest_effect, units_for_shares, votes_for
+from src.services.evaluation.sequential import DecisionRule
+
+RULE = DecisionRule()
+
+
+def test_a_plan_says_how_many_days_the_daily_rate_takes() -> None:
+    found = plan(RULE, effect=0.05, deviation=0.2, per_day=30)
+    assert (found.votes, found.days) == (250, 9)
+    assert found.sentence == (
+        "A gain of +0.050 is found in 80% of trials by 250 up-votes: with your 30 up-votes a day this takes "
+        "9 days."
+    )
+
+
+def test_what_is_too_small_for_the_trial_is_named() -> None:
+    found = plan(RULE, effect=0.005, deviation=0.2, per_day=30)
+    assert found.votes is None
+    assert found.days is None
+    assert "too small for this trial" in found.sentence
+    assert found.power[-1] < 0.5
+
+
+def test_nobody_voting_takes_for_ever() -> None:
+    assert plan(RULE, effect=0.1, deviation=0.2, per_day=0).days is None
+
+
+def test_the_smallest_effect_has_the_wanted_power() -> None:
+    effect = smallest_effect(RULE, 0.2)
+    assert RULE.power(effect, 0.2)[-1] == pytest.approx(0.8, abs=0.001)
+    assert smallest_effect(RULE, 0.1) == pytest.approx(effect / 2)
+
+
+def test_a_single_look_needs_the_textbook_number_of_votes() -> None:
+    assert votes_for(0.5, 1.0) == 25
+    assert votes_for(-0.5, 1.0) == 25
+
+
+def test_units_for_shares_give_the_power_they_promise() -> None:
+    n = units_for_shares(0.3, 0.06)
+    rng = np.random.default_rng(6)
+    control, treatment = rng.binomial(n, 0.3, 4000) / n, rng.binomial(n, 0.36, 4000) / n
+    error = np.sqrt((control * (1 - control) + treatment * (1 - treatment)) / n)
+    assert ((treatment - control) / error > 1.645).mean() == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize(("control", "change"), [(0.0, 0.1), (0.95, 0.1), (0.5, 0.0)])
+def test_impossible_shares_are_refused(control: float, change: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        units_for_shares(control, change)
