@@ -1,0 +1,121 @@
+"""Memory of answered questions: what helped one helps those that ask nearly the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.core.ports import Vectors
+
+from .features import Floats
+
+HALF_LIFE_DAYS = 365.0
+MOST_PER_PASSAGE = 64
+_NOTHING = -1
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What readers thought of a passage for one question.
+
+    ``passage_key`` names content, so that it survives re-indexing. ``weight`` is above 0 where it helped
+    and below 0 where it did not, at most 1 either way. ``question_id`` tells questions apart.
+    """
+
+    question_id: str
+    vector: Vectors
+    passage_key: str
+    weight: float
+    age_days: float = 0.0
+
+
+@dataclass(frozen=True)
+class Recall:
+    """For each candidate the strongest memory that speaks for it and against it, 0 where there is none,
+    and the places of both in ``QueryMemory.entries``, -1 where there is none. Shapes ``(candidates,)``."""
+
+    helped: Floats
+    harmed: Floats
+    helped_by: NDArray[np.intp]
+    harmed_by: NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class MemorySettings:
+    """How memory lifts before weights are learned: by ``lift`` times the cosine of the two questions where
+    that is at least ``threshold``; a down-vote takes ``drop`` times it away."""
+
+    threshold: float = 0.8
+    lift: float = 0.1
+    drop: float = 0.05
+
+
+class QueryMemory:
+    """Votes by question, looked up by passage: a question costs as many products as its candidates have
+    entries, and each passage keeps the ``MOST_PER_PASSAGE`` that weigh most."""
+
+    def __init__(self, entries: Iterable[Remembered] = (), half_life_days: float = HALF_LIFE_DAYS) -> None:
+        kept = [entry for entry in entries if entry.weight != 0.0]
+        weights = [
+            float(np.clip(entry.weight, -1.0, 1.0)) * 0.5 ** (max(entry.age_days, 0.0) / half_life_days)
+            for entry in kept
+        ]
+        places: dict[str, list[int]] = defaultdict(list)
+        for place, entry in enumerate(kept):
+            places[entry.passage_key].append(place)
+        self.entries = kept
+        self._weights = np.array(weights)
+        self._vectors = np.stack([entry.vector for entry in kept]) if kept else np.zeros((0, 0), np.float32)
+        self._places = {
+            key: sorted(found, key=lambda place: -abs(weights[place]))[:MOST_PER_PASSAGE]
+            for key, found in places.items()
+        }
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def recall(
+        self,
+        vector: Vectors,
+        passage_keys: Sequence[str],
+        *,
+        threshold: float,
+        offset: float = 0.0,
+        but: str | None = None,
+    ) -> Recall:
+        """Weigh each memory by ``|weight| * (cosine - offset)`` where the questions' cosine is at least
+        ``threshold``. Memories of the question ``but`` are left out, as a cross-fit needs it."""
+        count = len(passage_keys)
+        recall = Recall(np.zeros(count), np.zeros(count), np.full(count, _NOTHING), np.full(count, _NOTHING))
+        pairs = [
+            (candidate, place)
+            for candidate, key in enumerate(passage_keys)
+            for place in self._places.get(key, ())
+            if but is None or self.entries[place].question_id != but
+        ]
+        if not pairs:
+            return recall
+        candidates, places = np.array(pairs).T
+        near = self._vectors[places] @ vector
+        strength = np.where(near >= threshold, (near - offset) * np.abs(self._weights[places]), 0.0)
+        helps = self._weights[places] > 0
+        _strongest(recall.helped, recall.helped_by, candidates[helps], places[helps], strength[helps])
+        _strongest(recall.harmed, recall.harmed_by, candidates[~helps], places[~helps], strength[~helps])
+        return recall
+
+
+def _strongest(
+    best: Floats,
+    best_by: NDArray[np.intp],
+    candidates: NDArray[np.intp],
+    places: NDArray[np.intp],
+    strength: Floats,
+) -> None:
+    order = np.argsort(strength, kind="stable")  # the strongest is written last and stays
+    order = order[strength[order] > 0]
+    best[candidates[order]] = strength[order]
+    best_by[candidates[order]] = places[order]

@@ -1,0 +1,73 @@
+"""Memory of answered questions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from src.services.ranking.memory import MOST_PER_PASSAGE, QueryMemory, Remembered
+
+EAST = np.array([1.0, 0.0], np.float32)
+NORTH = np.array([0.0, 1.0], np.float32)
+
+
+def at(degrees: float) -> np.ndarray:
+    angle = np.radians(degrees)
+    return np.array([np.cos(angle), np.sin(angle)], np.float32)
+
+
+def test_a_near_question_speaks_for_what_helped_and_a_far_one_does_not() -> None:
+    memory = QueryMemory([Remembered("q1", EAST, "a", 1.0), Remembered("q2", NORTH, "b", 1.0)])
+    recall = memory.recall(at(20), ["a", "b", "c"], threshold=0.8)
+    assert recall.helped == pytest.approx([np.cos(np.radians(20)), 0.0, 0.0], abs=1e-6)
+    assert recall.helped_by.tolist() == [0, -1, -1]
+    assert not recall.harmed.any()
+
+
+def test_the_nearest_of_several_questions_counts_and_they_do_not_add_up() -> None:
+    memory = QueryMemory([Remembered("q1", at(30), "a", 1.0), Remembered("q2", at(10), "a", 1.0)])
+    recall = memory.recall(EAST, ["a"], threshold=0.8)
+    assert recall.helped == pytest.approx([np.cos(np.radians(10))], abs=1e-6)
+    assert memory.entries[recall.helped_by[0]].question_id == "q2"
+
+
+def test_a_down_vote_speaks_against() -> None:
+    memory = QueryMemory([Remembered("q1", EAST, "a", -0.5)])
+    recall = memory.recall(EAST, ["a"], threshold=0.8)
+    assert recall.harmed == pytest.approx([0.5])
+    assert not recall.helped.any()
+
+
+def test_a_memory_fades_by_half_in_its_half_life() -> None:
+    memory = QueryMemory([Remembered("q1", EAST, "a", 1.0, age_days=30)], half_life_days=30)
+    assert memory.recall(EAST, ["a"], threshold=0.8).helped == pytest.approx([0.5])
+
+
+def test_a_question_can_be_asked_without_its_own_votes() -> None:
+    memory = QueryMemory([Remembered("q1", EAST, "a", 1.0), Remembered("q2", at(5), "a", 1.0)])
+    recall = memory.recall(EAST, ["a"], threshold=0.8, but="q1")
+    assert recall.helped == pytest.approx([np.cos(np.radians(5))], abs=1e-6)
+
+
+def test_taking_a_vote_back_takes_back_what_it_did() -> None:
+    entries = [Remembered("q1", EAST, "a", 1.0), Remembered("q2", EAST, "b", 1.0)]
+    assert QueryMemory(entries[1:]).recall(EAST, ["a", "b"], threshold=0.8).helped.tolist() == [0.0, 1.0]
+
+
+def test_an_empty_memory_and_an_empty_pool_say_nothing() -> None:
+    assert not QueryMemory().recall(EAST, ["a"], threshold=0.8).helped.any()
+    memory = QueryMemory([Remembered("q1", EAST, "a", 1.0), Remembered("q1", EAST, "b", 0.0)])
+    assert len(memory) == 1
+    assert memory.recall(EAST, [], threshold=0.8).helped.shape == (0,)
+
+
+def test_a_flood_of_votes_on_one_passage_keeps_the_work_bounded() -> None:
+    flood = [Remembered(f"q{n}", at(n % 90), "a", 1.0 if n == 7 else 0.5) for n in range(5000)]
+    memory = QueryMemory(flood)
+    assert memory.recall(at(7), ["a"], threshold=0.8).helped == pytest.approx([1.0])
+    assert len(memory._places["a"]) == MOST_PER_PASSAGE
+
+
+def test_a_weight_beyond_one_counts_as_one() -> None:
+    memory = QueryMemory([Remembered("q1", EAST, "a", 500.0)])
+    assert memory.recall(EAST, ["a"], threshold=0.8).helped == pytest.approx([1.0])
