@@ -1,0 +1,125 @@
+"""The learning ladder up to the query adapter: as many rungs as the votes carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from src.core.ports import Vectors
+
+from .adapter import AdapterFit, AdapterSettings, fit_query_adapter
+from .diagnosis import Finding, adapter_findings, data_findings, ranker_findings
+from .examples import Batch, Example, ndcg
+from .features import Floats
+from .linear import STRENGTHS, WeightsFit, fit_rank_weights
+from .memory import MemorySettings, QueryMemory, Remembered
+from .ranker import ADAPTED, HELPED, RAMP, FusionWeights, Ranker
+from .threads import one_thread
+
+
+@dataclass(frozen=True)
+class LadderSettings:
+    """From how many questions with an up-vote each rung is tried, and how strongly few are held back."""
+
+    weights_from: int = 50
+    adapter_from: int = 250
+    strengths: tuple[float, ...] = STRENGTHS
+    least_strength_below_100: float = 30.0
+    memory: MemorySettings = field(default_factory=MemorySettings)
+    adapter: AdapterSettings = field(default_factory=AdapterSettings)
+
+
+@dataclass(frozen=True)
+class RankerFit:
+    """A ranker, and what there is to say of it: how each part was fitted, what looks wrong, and the
+    cross-fitted nDCG@10 on the voted questions (each ranked by weights that never saw it) of the default
+    fusion and of the ranker, by question and in the order of the examples that have a target."""
+
+    ranker: Ranker
+    questions: int
+    weights: WeightsFit | None = None
+    adapter: AdapterFit | None = None
+    base_ndcg: tuple[float, ...] = ()
+    cross_fitted_ndcg: tuple[float, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def fit_ranker(
+    examples: Sequence[Example],
+    passages: Vectors,
+    names: Sequence[str],
+    *,
+    fusion: FusionWeights | None = None,
+    settings: LadderSettings | None = None,
+    seed: int = 0,
+) -> RankerFit:
+    """Fit rank weights, with memory as one of the features, and from more votes on a query adapter.
+
+    ``names`` are the extractor's; ``passages`` the vectors that the examples' ``rows`` point to. Memory
+    and adapter reach the weights cross-fitted: a question never meets its own votes. Same input, same
+    machine, same bits.
+    """
+    settings, fusion = settings or LadderSettings(), fusion or FusionWeights()
+    judged = [example for example in examples if example.target.any()]
+    start = Ranker(fusion, settings.memory)
+    findings = data_findings(len(judged), settings.weights_from, settings.adapter_from)
+    if len(judged) < settings.weights_from:
+        return RankerFit(start, len(judged), findings=findings)
+    with one_thread():
+        columns, learned_names = [_recalled(judged, examples)], [HELPED]
+        adapter = None
+        if len(judged) >= settings.adapter_from:
+            adapter = fit_query_adapter(judged, passages, settings=settings.adapter, seed=seed)
+            columns.append(_adapted(judged, passages, adapter.out_of_fold))
+            learned_names.append(ADAPTED)
+            findings += adapter_findings(adapter)
+        extra = [np.column_stack(parts) for parts in zip(*columns, strict=True)]
+        batch = Batch.of(judged, extra)
+        weights = fit_rank_weights(
+            batch,
+            (*names, *learned_names),
+            increasing=learned_names,
+            strengths=_strengths(settings, len(judged)),
+            seed=seed,
+        )
+    ranker = Ranker(fusion, settings.memory, weights.weights, adapter.adapter if adapter else None)
+    base = ndcg(batch.fused, batch.target, batch.present)
+    cross_fitted = ndcg(weights.out_of_fold, batch.target, batch.present)
+    findings += ranker_findings(weights, batch)
+    return RankerFit(
+        ranker, len(judged), weights, adapter, tuple(base.tolist()), tuple(cross_fitted.tolist()), findings
+    )
+
+
+def memory_of(examples: Sequence[Example]) -> QueryMemory:
+    """The memory that these votes make."""
+    return QueryMemory(
+        Remembered(str(example.group), example.vector, key, float(np.clip(example.preference(key), -1, 1)))
+        for example in examples
+        for key in sorted({*example.ups, *example.downs})
+    )
+
+
+def _recalled(judged: Sequence[Example], examples: Sequence[Example]) -> list[Floats]:
+    memory = memory_of(examples)
+    return [
+        memory.recall(
+            example.vector, example.keys, threshold=RAMP, offset=RAMP, but=str(example.group)
+        ).helped
+        for example in judged
+    ]
+
+
+def _adapted(judged: Sequence[Example], passages: Vectors, moved: Vectors) -> list[Floats]:
+    return [
+        passages[example.rows] @ vector - example.dense for example, vector in zip(judged, moved, strict=True)
+    ]
+
+
+def _strengths(settings: LadderSettings, questions: int) -> tuple[float, ...]:
+    if questions >= 100:
+        return settings.strengths
+    least = settings.least_strength_below_100
+    return tuple(strength for strength in settings.strengths if strength >= least) or (least,)

@@ -1,0 +1,83 @@
+"""The ladder: which rungs a number of votes carries, and what a fit reports."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from src.services.ranking.artefact import save
+from src.services.ranking.memory import MemorySettings
+from src.services.ranking.ranker import ADAPTED, HELPED
+from src.services.ranking.training import LadderSettings, fit_ranker, memory_of
+
+
+def test_a_few_votes_make_a_memory_and_nothing_else(planted) -> None:
+    data = planted(20)
+    fit = fit_ranker(data.examples, data.passages, data.names)
+    assert fit.ranker.memory == MemorySettings()
+    assert fit.ranker.weights is None
+    assert [finding.code for finding in fit.findings] == ["too_little_data", "too_little_data"]
+    assert "20" in fit.findings[0].detail
+
+
+def test_more_votes_make_rank_weights_and_many_an_adapter(planted) -> None:
+    some, many = planted(120), planted(300, turned=True)
+    weights = fit_ranker(some.examples, some.passages, some.names).ranker
+    everything = fit_ranker(many.examples, many.passages, many.names).ranker
+    assert weights.weights.names == (*some.names, HELPED)
+    assert weights.adapter is None
+    assert everything.weights.names == (*many.names, HELPED, ADAPTED)
+    assert everything.adapter is not None
+
+
+def test_the_cross_fitted_gain_shows_what_was_learned(planted) -> None:
+    data = planted(150)
+    fit = fit_ranker(data.examples, data.passages, data.names)
+    assert np.mean(fit.cross_fitted_ndcg) > np.mean(fit.base_ndcg) + 0.02
+    assert len(fit.cross_fitted_ndcg) == len(fit.base_ndcg) == fit.questions == 150
+
+
+def test_votes_at_random_promise_no_gain(planted) -> None:
+    data = planted(150, shuffled=True, signal=0.0)
+    fit = fit_ranker(data.examples, data.passages, data.names)
+    assert np.mean(fit.cross_fitted_ndcg) < np.mean(fit.base_ndcg) + 0.02
+
+
+def test_the_same_votes_give_the_same_file(planted) -> None:
+    data = planted(260, turned=True)
+    one, two = (
+        save(fit_ranker(data.examples, data.passages, data.names, seed=4).ranker, embedding_version="v")
+        for _ in range(2)
+    )
+    assert one.sha256 == two.sha256
+
+
+def test_repeated_questions_teach_how_much_memory_is_worth(planted) -> None:
+    data = planted(120, signal=0.0)
+    near = [replace(e, group=e.group + 1000) for e in data.examples]
+    repeated = fit_ranker([*data.examples, *near], data.passages, data.names).ranker.weights
+    alone = fit_ranker(data.examples, data.passages, data.names).ranker.weights
+    assert repeated.weights[repeated.names.index(HELPED)] > 0.02
+    assert alone.weights[alone.names.index(HELPED)] < 0.01
+
+
+def test_a_question_of_down_votes_is_remembered_but_trains_no_weights(planted) -> None:
+    data = planted(30)
+    down = [replace(e, ups={}, downs=e.ups) for e in data.examples]
+    fit = fit_ranker(down, data.passages, data.names)
+    assert fit.questions == 0
+    recall = memory_of(down).recall(down[0].vector, down[0].keys, threshold=0.8)
+    assert recall.harmed.max() > 0
+
+
+def test_opposite_votes_on_one_passage_lean_to_the_up_vote(planted) -> None:
+    example = replace(planted(1).examples[0], ups={"0": 1.0}, downs={"0": 1.0})
+    assert example.preference("0") == 0.5
+    assert replace(example, downs={"0": 2.0}).target.sum() == 0
+
+
+def test_thresholds_of_the_ladder_can_be_set(planted) -> None:
+    data = planted(40)
+    settings = LadderSettings(weights_from=30, adapter_from=35)
+    assert fit_ranker(data.examples, data.passages, data.names, settings=settings).ranker.adapter is not None
