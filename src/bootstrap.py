@@ -265,7 +265,9 @@ def _event_routes(agent: Agent, tally: Tally) -> dict[str, EventRoute]:
     for attribute, declaration in agent.declarations.items():
         if isinstance(declaration, On):
             handler = tally.counted(agent.name, declaration.event.topic, getattr(agent, attribute))
-            routes[declaration.event.topic] = EventRoute(declaration.event, handler)
+            routes[declaration.event.topic] = EventRoute(
+                declaration.event, handler, batched=declaration.batched
+            )
     return routes
 
 

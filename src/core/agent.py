@@ -31,10 +31,12 @@ class Handles:
 
 @dataclass(frozen=True)
 class On:
-    """The method is called for every event of this type; ``ordered`` keeps the order of one key."""
+    """The method is called for every event of this type; ``ordered`` keeps the order of one key, and
+    ``batched`` lets several deliveries share a transaction."""
 
     event: type[Event]
     ordered: bool
+    batched: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,15 @@ def handles(
 
 
 def on(
-    event: type[E], *, ordered: bool = False
+    event: type[E], *, ordered: bool = False, batched: bool = False
 ) -> Callable[[Callable[[A, E, Context], None]], Callable[[A, E, Context], None]]:
     """Subscribe the method to ``event``. It may run more than once for one event: what it writes through
-    its unit of work is applied once, anything else must be idempotent."""
-    return _marker(On(event, ordered))
+    its unit of work is applied once, anything else must be idempotent.
+
+    ``batched`` is for a handler that does no more than read and write the database, in the unit of work
+    of its context: it asks no agent, no model and no network. Several events are then handled in one
+    transaction, which is much faster; where one of them fails, each is handled again by itself."""
+    return _marker(On(event, ordered, batched))
 
 
 def runs(

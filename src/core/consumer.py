@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 import traceback
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Protocol
 
 from pydantic import ValidationError
@@ -19,6 +23,9 @@ from .messages.base import Event
 log = logging.getLogger("stoa.events")
 
 Handler = Callable[[Any, Context], None]
+
+BATCH_S = 0.05
+"""How long a batch goes on taking deliveries: other writers wait meanwhile where there is one writer."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,16 @@ class Burial:
     trace: str
 
 
+class Batch(Protocol):
+    """One transaction that holds the effects of several deliveries and the record that they were handled."""
+
+    def settle(self, event_id: str) -> None:
+        """Record as handled when the transaction commits."""
+
+    def commit(self) -> None:
+        """Keep everything; raises where that cannot be, for whatever reason, and then keeps nothing."""
+
+
 class Ledger(Protocol):
     """Remembers in the database what each group has handled, and what it has given up."""
 
@@ -52,6 +69,10 @@ class Ledger(Protocol):
 
     def settle(self, group: str, event_id: str) -> None:
         """Record as handled, for a handler that wrote nothing; harmless when it is recorded already."""
+
+    def batch(self, group: str, *, repeatable: bool) -> AbstractContextManager[Batch]:
+        """Let the units of work that this thread begins share one transaction; leaving without its
+        commit rolls back. ``repeatable`` is that of the fences."""
 
     def bury(self, burial: Burial) -> None:
         """Write a dead letter and record the event as given up."""
@@ -67,6 +88,17 @@ class EventRoute:
 
     event: type[Event]
     handler: Handler
+    batched: bool = False
+
+
+@dataclass
+class _Turn:
+    """What became of the deliveries that were received together."""
+
+    settled: set[str]
+    ends: float
+    done: list[Delivery] = field(default_factory=list)
+    failed_keys: set[str] = field(default_factory=set)
 
 
 class Consumer:
@@ -83,6 +115,8 @@ class Consumer:
         policy: RetryPolicy,
         lease_s: float,
         batch: int = 32,
+        batch_s: float = BATCH_S,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.group = group
         self._routes = routes
@@ -92,6 +126,8 @@ class Consumer:
         self._policy = policy
         self._lease_s = lease_s
         self._batch = batch
+        self._batch_s = batch_s
+        self._monotonic = monotonic
 
     def run_once(self, *, wait_s: float) -> int:
         """Receive and handle one batch; returns how many deliveries it held.
@@ -102,32 +138,65 @@ class Consumer:
         deliveries = self._broker.receive(self.group, limit=self._batch, lease_s=self._lease_s, wait_s=wait_s)
         if not deliveries:
             return 0
-        settled = self._ledger.settled(self.group, {d.envelope.id for d in deliveries})
-        self._handle_batch(deliveries, settled)
+        ends = self._monotonic() + self._lease_s / 2
+        turn = _Turn(self._ledger.settled(self.group, {d.envelope.id for d in deliveries}), ends)
+        try:
+            for batched, some in groupby(deliveries, lambda delivery: self._batched(delivery, turn)):
+                (self._handle_together if batched else self._handle_singly)(list(some), turn)
+        finally:
+            self._broker.ack(turn.done)
         return len(deliveries)
 
-    def _handle_batch(self, deliveries: Sequence[Delivery], settled: set[str]) -> None:
-        done: list[Delivery] = []
-        failed_keys: set[str] = set()
-        started: float | None = None
-        try:
-            for delivery in deliveries:
-                key = delivery.envelope.key
-                fence = DeliveryFence(delivery.envelope.id, self.group, repeatable=self._broker.same_log)
-                ctx = self._context(delivery, fence)
-                started = ctx.clock.monotonic() if started is None else started
-                late = ctx.clock.monotonic() - started > self._lease_s / 2
-                if late or (key is not None and key in failed_keys):
-                    self._broker.retry(delivery, delay_s=0.0, counted=False)
-                    continue
-                if delivery.envelope.id in settled or self._handle(delivery, ctx, fence):
-                    done.append(delivery)
-                elif key is not None:
-                    failed_keys.add(key)
-        finally:
-            self._broker.ack(done)
+    def _batched(self, delivery: Delivery, turn: _Turn) -> bool:
+        # What failed before is handled by itself, so that it spoils no further batch.
+        route = self._routes.get(delivery.envelope.topic)
+        fresh = delivery.attempt == 1 and delivery.envelope.id not in turn.settled
+        return fresh and route is not None and route.batched
 
-    def _handle(self, delivery: Delivery, ctx: Context, fence: DeliveryFence) -> bool:
+    def _handle_together(self, deliveries: list[Delivery], turn: _Turn) -> None:
+        """Handle in few transactions, each of them short; one by one what such a transaction held that
+        could not be kept."""
+        waiting = deque(deliveries)
+        while waiting:
+            if self._held_back(waiting[0], turn):
+                self._handle_singly([waiting.popleft()], turn)
+                continue
+            taken: list[Delivery] = []
+            try:
+                with self._ledger.batch(self.group, repeatable=self._broker.same_log) as batch:
+                    until = self._monotonic() + self._batch_s
+                    while waiting and not self._held_back(waiting[0], turn) and self._monotonic() < until:
+                        taken.append(waiting.popleft())
+                        route = self._routes[taken[-1].envelope.topic]
+                        self._run(route, route.event.model_validate(taken[-1].envelope.payload), taken[-1])
+                        batch.settle(taken[-1].envelope.id)
+                    batch.commit()
+            except Exception as error:  # noqa: BLE001 - each is handled again, and its own failure met there
+                log.info("%s handles %d events one by one after %r", self.group, len(taken), error)
+                self._handle_singly(taken, turn)
+            else:
+                turn.done += taken
+
+    def _handle_singly(self, deliveries: list[Delivery], turn: _Turn) -> None:
+        for delivery in deliveries:
+            key = delivery.envelope.key
+            if self._held_back(delivery, turn):
+                self._broker.retry(delivery, delay_s=0.0, counted=False)
+            elif delivery.envelope.id in turn.settled or self._handle(delivery):
+                turn.done.append(delivery)
+            elif key is not None:
+                turn.failed_keys.add(key)
+
+    def _held_back(self, delivery: Delivery, turn: _Turn) -> bool:
+        """Whether it is too late for the delivery, or an earlier one of its key failed."""
+        return self._monotonic() > turn.ends or delivery.envelope.key in turn.failed_keys
+
+    def _run(self, route: EventRoute, event: Event, delivery: Delivery) -> DeliveryFence:
+        fence = DeliveryFence(delivery.envelope.id, self.group, repeatable=self._broker.same_log)
+        route.handler(event, self._context(delivery, fence))
+        return fence
+
+    def _handle(self, delivery: Delivery) -> bool:
         """True where the delivery is settled (handled, or buried)."""
         envelope = delivery.envelope
         route = self._routes.get(envelope.topic)
@@ -141,8 +210,7 @@ class Consumer:
             self._bury(delivery, error)
             return True
         try:
-            route.handler(event, ctx)
-            if not fence.settled:
+            if not self._run(route, event, delivery).settled:
                 self._ledger.settle(self.group, envelope.id)
         except AlreadyHandledError:
             return True

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from src.core.errors import ConfigurationError
 
@@ -59,15 +60,20 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    # Said to the driver itself: a statement through the engine costs as much as the whole transaction.
+    pooled = connection.connection
     options = connection.get_execution_options()
-    if not options.get(WRITES):
-        connection.exec_driver_sql("BEGIN")
-        return
-    wanted = "NORMAL" if options.get(RELAXED) else "FULL"
-    if connection.info.get("synchronous") != wanted:
-        connection.exec_driver_sql(f"PRAGMA synchronous = {wanted}")
-        connection.info["synchronous"] = wanted
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    begin = "BEGIN"
+    if options.get(WRITES):
+        begin = "BEGIN IMMEDIATE"
+        wanted = "NORMAL" if options.get(RELAXED) else "FULL"
+        if pooled.info.get("synchronous") != wanted:
+            pooled.cursor().execute(f"PRAGMA synchronous = {wanted}")
+            pooled.info["synchronous"] = wanted
+    try:
+        pooled.cursor().execute(begin)
+    except sqlite3.OperationalError as error:
+        raise OperationalError(begin, None, error) from error
 
 
 def _begin_postgresql(connection: Connection) -> None:

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import Table, bindparam, delete, insert, select
 
-from src.core.clock import new_id
+from src.core.clock import Clock, new_id
 from src.core.consumer import Burial
 from src.core.errors import ConflictError
 
-from .inserts import insert_new
+from .inserts import new_rows
 from .models import DeadLetterRecord, EventRecord, InboxRecord
 from .repositories.base import chunks
-from .uow import Database, UnitOfWork
+from .uow import Database, SharedTransaction, UnitOfWork
 
 MAX_TRACE = 20_000
+
+
+class SqlBatch:
+    """The deliveries that one transaction handles."""
+
+    def __init__(self, shared: SharedTransaction, group: str, clock: Clock) -> None:
+        self._shared = shared
+        self._group = group
+        self._clock = clock
+        self._rows: list[dict[str, Any]] = []
+
+    def settle(self, event_id: str) -> None:
+        self._rows.append({"event_id": event_id, "group": self._group, "at": self._clock.now()})
+
+    def commit(self) -> None:
+        # A plain insert: where another holder was first it fails, and everything is rolled back.
+        if self._rows:
+            self._shared.connection.execute(_FIRST, self._rows)
+        self._shared.commit()
 
 
 class SqlLedger:
@@ -28,16 +49,18 @@ class SqlLedger:
         found: set[str] = set()
         with self._database.read() as work:
             for part in chunks(sorted(event_ids)):
-                query = select(InboxRecord.event_id).where(
-                    InboxRecord.group == group, InboxRecord.event_id.in_(part)
-                )
-                found.update(work.session.scalars(query))
+                found.update(work.connection.scalars(_SETTLED, {"group": group, "ids": list(part)}))
         return found
 
     def settle(self, group: str, event_id: str) -> None:
         with self._database.begin(relaxed=True) as work:
             self._record(work, group, event_id)
             work.commit()
+
+    @contextmanager
+    def batch(self, group: str, *, repeatable: bool) -> Iterator[SqlBatch]:
+        with self._database.together(relaxed=repeatable) as shared:
+            yield SqlBatch(shared, group, self._database.clock)
 
     def bury(self, burial: Burial) -> None:
         envelope = burial.delivery.envelope
@@ -60,7 +83,15 @@ class SqlLedger:
 
     def _record(self, work: UnitOfWork, group: str, event_id: str) -> None:
         row = {"event_id": event_id, "group": group, "at": self._database.clock.now()}
-        work.session.execute(insert_new(work.session, InboxRecord), row)
+        work.connection.execute(_HANDLED[self._database.dialect], row)
+
+
+_INBOX = cast("Table", InboxRecord.__table__)
+_FIRST = insert(_INBOX).inline()
+_HANDLED = new_rows(InboxRecord)
+_SETTLED = select(_INBOX.c.event_id).where(
+    _INBOX.c.group == bindparam("group"), _INBOX.c.event_id.in_(bindparam("ids", expanding=True))
+)
 
 
 def replay(work: UnitOfWork, letter: DeadLetterRecord) -> None:

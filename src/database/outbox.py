@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, cast
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Integer, Row, Table, bindparam, func, select, text, update
 
 from src.core.messages.base import Envelope
 from src.core.messages.console import LoggedEvent
@@ -30,31 +31,23 @@ class SqlOutbox:
         self._logged = logged
 
     def unsent(self, limit: int) -> Sequence[Envelope]:
-        query = select(EventRecord).where(EventRecord.sent.is_(False)).order_by(EventRecord.seq).limit(limit)
         with self._database.read() as work:
-            return [_envelope(record) for record in work.session.scalars(query)]
+            return [_envelope(row) for row in work.connection.execute(_UNSENT, {"limit": limit})]
 
     def mark_sent(self, envelopes: Sequence[Envelope]) -> None:
         ids = [envelope.id for envelope in envelopes]
         # Lost at a power cut, the mark is made again: the broker knows the event already.
         with self._database.begin(relaxed=True) as work:
             if self._database.dialect == "postgresql":
-                work.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
-            last = work.session.scalar(select(func.max(EventRecord.position))) or 0
-            rows = work.session.execute(
-                select(EventRecord.seq, EventRecord.target_group)
-                .where(EventRecord.event_id.in_(ids), EventRecord.sent.is_(False))
-                .order_by(EventRecord.seq)
-            ).all()
+                work.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
+            last = work.connection.scalar(_LAST) or 0
             marks = []
-            for row in rows:
+            for seq, target_group in work.connection.execute(_STILL_UNSENT, {"ids": ids}):
                 # A replay goes to one group only and is in the log already.
-                last += row.target_group is None
-                marks.append(
-                    {"seq": row.seq, "sent": True, "position": last if row.target_group is None else None}
-                )
+                last += target_group is None
+                marks.append({"marked": seq, "place": last if target_group is None else None})
             if marks:
-                work.session.execute(update(EventRecord), marks)
+                work.connection.execute(_MARK, marks)
             work.commit()
         self._logged.notify()
 
@@ -89,14 +82,32 @@ def logged_event(record: EventRecord) -> LoggedEvent:
     )
 
 
-def _envelope(record: EventRecord) -> Envelope:
+def _envelope(row: Row[Any]) -> Envelope:
     return Envelope(
-        id=record.event_id,
-        topic=record.topic,
-        key=record.key,
-        payload=record.payload,
-        at=record.at,
-        correlation_id=record.correlation_id,
-        causation_id=record.causation_id,
-        group=record.target_group,
+        id=row.event_id,
+        topic=row.topic,
+        key=row.key,
+        payload=row.payload,
+        at=row.at,
+        correlation_id=row.correlation_id,
+        causation_id=row.causation_id,
+        group=row.target_group,
     )
+
+
+_EVENTS = cast("Table", EventRecord.__table__)
+_UNSENT = (
+    select(_EVENTS)
+    .where(_EVENTS.c.sent.is_(False))
+    .order_by(_EVENTS.c.seq)
+    .limit(bindparam("limit", type_=Integer))
+)
+_LAST = select(func.max(_EVENTS.c.position))
+_STILL_UNSENT = (
+    select(_EVENTS.c.seq, _EVENTS.c.target_group)
+    .where(_EVENTS.c.event_id.in_(bindparam("ids", expanding=True)), _EVENTS.c.sent.is_(False))
+    .order_by(_EVENTS.c.seq)
+)
+_MARK = (
+    update(_EVENTS).where(_EVENTS.c.seq == bindparam("marked")).values(sent=True, position=bindparam("place"))
+)

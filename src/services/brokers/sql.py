@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, delete, exists, func, select, text, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+    text,
+    update,
+)
 
 from src.core.bus import Backlog, Delivery, Subscription
 from src.core.clock import new_id
 from src.core.messages.base import Envelope
 from src.core.signals import Signal
-from src.database.inserts import insert_new
+from src.database.inserts import new_rows
 from src.database.models import DeliveryRecord
+from src.database.types import UtcDateTime
 from src.database.uow import Database
 
 POLL_S = 0.5
@@ -67,7 +79,7 @@ class SqlBroker:
         if not rows:
             return
         with self._database.begin(relaxed=True) as work:
-            work.session.execute(insert_new(work.session, DeliveryRecord), rows)
+            work.connection.execute(_QUEUE[self._database.dialect], rows)
             work.commit()
         self._published.notify()
 
@@ -85,10 +97,13 @@ class SqlBroker:
     def ack(self, deliveries: Sequence[Delivery]) -> None:
         if not deliveries:
             return
+        claims: dict[str, list[int]] = {}
+        for delivery in deliveries:
+            seq, token = _claim_of(delivery)
+            claims.setdefault(token, []).append(seq)
         with self._database.begin(relaxed=True) as work:
-            for start in range(0, len(deliveries), 200):
-                tokens = [delivery.receipt for delivery in deliveries[start : start + 200]]
-                work.session.execute(delete(DeliveryRecord).where(DeliveryRecord.lease_token.in_(tokens)))
+            for token, seqs in claims.items():
+                work.connection.execute(_SETTLE, {"token": token, "seqs": seqs})
             work.commit()
         if any(delivery.envelope.key is not None for delivery in deliveries):
             self._published.notify()  # the next event of an ordered key is due now
@@ -99,10 +114,13 @@ class SqlBroker:
             "available_at": self._clock.now() + timedelta(seconds=delay_s),
         }
         if not counted:
-            values["attempts"] = DeliveryRecord.attempts - 1
+            values["attempts"] = _DELIVERIES.c.attempts - 1
+        seq, token = _claim_of(delivery)
         with self._database.begin(relaxed=True) as work:
-            work.session.execute(
-                update(DeliveryRecord).where(DeliveryRecord.lease_token == delivery.receipt).values(**values)
+            work.connection.execute(
+                update(_DELIVERIES)
+                .where(_DELIVERIES.c.seq == seq, _DELIVERIES.c.lease_token == token)
+                .values(**values)
             )
             work.commit()
         if delay_s <= 0:
@@ -126,52 +144,80 @@ class SqlBroker:
     def _due(self, group: str) -> bool:
         """A cheap look without the writer's lock, so that idle receivers cost no commit."""
         with self._database.read() as work:
-            return work.session.scalar(self._claimable(group).limit(1)) is not None
-
-    def _claimable(self, group: str) -> Select[int]:
-        earlier = aliased(DeliveryRecord)
-        held_up = exists().where(
-            earlier.group == DeliveryRecord.group,
-            earlier.held_key == DeliveryRecord.held_key,
-            earlier.seq < DeliveryRecord.seq,
-        )
-        return (
-            select(DeliveryRecord.seq)
-            .where(
-                DeliveryRecord.group == group,
-                DeliveryRecord.available_at <= self._clock.now(),
-                DeliveryRecord.held_key.is_(None) | ~held_up,
-            )
-            .order_by(DeliveryRecord.available_at, DeliveryRecord.seq)
-        )
+            due = {"of_group": group, "now": self._clock.now(), "limit": 1}
+            return work.connection.scalar(_DUE, due) is not None
 
     def _claim(self, group: str, limit: int, lease_s: float) -> tuple[Delivery, ...]:
-        now = self._clock.now()
+        now, token = self._clock.now(), new_id()
+        claim = {
+            "of_group": group,
+            "now": now,
+            "limit": limit,
+            "token": token,
+            "until": now + timedelta(seconds=lease_s),
+        }
         with self._database.begin(relaxed=True) as work:
-            self._serialise_ordered(work.session, group)
-            found = self._claimable(group).limit(limit).with_for_update(skip_locked=True).cte("claimable")
-            rows = work.session.scalars(
-                select(DeliveryRecord).where(DeliveryRecord.seq.in_(select(found.c.seq)))
-            ).all()
-            deliveries = []
-            for row in sorted(rows, key=lambda row: row.seq):
-                row.attempts += 1
-                row.lease_token = new_id()
-                row.available_at = now + timedelta(seconds=lease_s)
-                deliveries.append(
-                    Delivery(
-                        envelope=Envelope.model_validate_json(row.envelope),
-                        group=group,
-                        attempt=row.attempts,
-                        receipt=row.lease_token,
-                    )
-                )
+            self._serialise_ordered(work.connection, group)
+            rows = work.connection.execute(_CLAIM, claim).all()
             work.commit()
-        return tuple(deliveries)
+        return tuple(
+            Delivery(
+                envelope=Envelope.model_validate_json(row.envelope),
+                group=group,
+                attempt=row.attempts,
+                receipt=f"{row.seq}:{token}",
+            )
+            for row in sorted(rows)
+        )
 
-    def _serialise_ordered(self, session: Session, group: str) -> None:
+    def _serialise_ordered(self, connection: Connection, group: str) -> None:
         """On PostgreSQL two claims of a group with ordered topics must not overlap: each would see the
         first event of a key as unclaimed and the second as the next."""
         subscription = self._subscriptions.get(group)
         if self._database.dialect == "postgresql" and subscription and subscription.ordered:
-            session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"bus:{group}"})
+            connection.execute(
+                text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"bus:{group}"}
+            )
+
+
+def _claim_of(delivery: Delivery) -> tuple[int, str]:
+    """The row that a receipt is for, and the token of the claim that leased it."""
+    seq, _, token = delivery.receipt.partition(":")
+    return int(seq), token
+
+
+def _claimable() -> Select[int]:
+    row, earlier = _DELIVERIES.c, _DELIVERIES.alias("earlier")
+    held_up = exists().where(
+        earlier.c.group == row.group, earlier.c.held_key == row.held_key, earlier.c.seq < row.seq
+    )
+    return (
+        select(row.seq)
+        .where(
+            row.group == bindparam("of_group"),
+            row.available_at <= bindparam("now", type_=UtcDateTime),
+            row.held_key.is_(None) | ~held_up,
+        )
+        .order_by(row.available_at, row.seq)
+        .limit(bindparam("limit", type_=Integer))
+    )
+
+
+_DELIVERIES = cast("Table", DeliveryRecord.__table__)
+_QUEUE = new_rows(DeliveryRecord)
+_DUE = _claimable()
+_CLAIM = (
+    update(_DELIVERIES)
+    .where(
+        _DELIVERIES.c.seq.in_(select(_claimable().with_for_update(skip_locked=True).cte("claimable").c.seq))
+    )
+    .values(
+        attempts=_DELIVERIES.c.attempts + 1,
+        lease_token=bindparam("token"),
+        available_at=bindparam("until", type_=UtcDateTime),
+    )
+    .returning(_DELIVERIES.c.seq, _DELIVERIES.c.attempts, _DELIVERIES.c.envelope)
+)
+_SETTLE = delete(_DELIVERIES).where(
+    _DELIVERIES.c.seq.in_(bindparam("seqs", expanding=True)), _DELIVERIES.c.lease_token == bindparam("token")
+)

@@ -3,101 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import pytest
 from sqlalchemy import select
 
-from src.core.bus import Delivery, Subscription
-from src.core.caller import Caller
-from src.core.clock import SystemClock
-from src.core.consumer import Consumer, EventRoute, RetryPolicy
-from src.core.context import Context, DeliveryFence
+from src.core.context import Context
 from src.core.errors import RetryLater
-from src.core.orchestrator import AgentOrchestrator
-from src.core.relay import Relay
 from src.core.signals import Signal
-from src.database.ledger import SqlLedger, replay
-from src.database.models import DeadLetterRecord, InboxRecord
+from src.database.ledger import replay
+from src.database.models import InboxRecord
 from src.database.outbox import SqlEventLog, SqlOutbox
 from src.database.uow import Database
-from src.services.brokers.sql import SqlBroker
-from tests.support.thing import ThingAgent, ThingHappened
+from tests.support.bench import Bench
+from tests.support.thing import ThingHappened
 
 
-@dataclass
-class Bench:
-    """A bus with one agent on it."""
-
-    database: Database
-    before: Callable[[ThingHappened, Context], None] = lambda event, ctx: None
-    attempts: int = 3
-    lease_s: float = 30.0
-    broker: SqlBroker = field(init=False)
-    relay: Relay = field(init=False)
-    consumer: Consumer = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.broker = SqlBroker(self.database)
-        topic = ThingHappened.topic
-        self.broker.subscribe(Subscription("things", frozenset({topic}), frozenset({topic})))
-        self.relay = Relay(SqlOutbox(self.database, Signal()), self.broker)
-        # Tests set another `before` later: it is looked up at every event.
-        self.agent = ThingAgent(self.database, lambda event, ctx: self.before(event, ctx))  # noqa: PLW0108
-        orchestrator = AgentOrchestrator([self.agent], [], [], SystemClock())
-        self.consumer = self.another_consumer(orchestrator)
-
-    def another_consumer(self, orchestrator: AgentOrchestrator | None = None) -> Consumer:
-        orchestrator = orchestrator or AgentOrchestrator([self.agent], [], [], SystemClock())
-
-        def context(delivery: Delivery, fence: DeliveryFence) -> Context:
-            from dataclasses import replace
-
-            plain = orchestrator.context(
-                Caller.agent("things"),
-                correlation_id=delivery.envelope.correlation_id,
-                causation_id=delivery.envelope.id,
-            )
-            return replace(plain, fence=fence)
-
-        return Consumer(
-            "things",
-            {ThingHappened.topic: EventRoute(ThingHappened, self.agent.note)},
-            self.broker,
-            SqlLedger(self.database),
-            context,
-            policy=RetryPolicy(attempts=self.attempts, base_s=0.001, cap_s=0.002),
-            lease_s=self.lease_s,
-        )
-
-    def publish(self, *numbers: int, thing: str = "kettle") -> None:
-        with self.database.begin() as work:
-            for number in numbers:
-                work.publish(ThingHappened(thing=thing, number=number))
-            work.commit()
-
-    def settle(self) -> None:
-        """Relay and handle until nothing is left."""
-        for _ in range(200):
-            moved = self.relay.run_once() + self.consumer.run_once(wait_s=0.02)
-            if not moved and self.broker.backlog("things").waiting == 0:
-                return
-        raise AssertionError("the bus does not come to rest")
-
-    def noted(self, thing: str = "kettle") -> str | None:
-        with self.database.read() as work:
-            return work.facts.value(thing)
-
-    def letters(self) -> list[DeadLetterRecord]:
-        with self.database.read() as work:
-            found = list(work.session.scalars(select(DeadLetterRecord)))
-            work.session.expunge_all()
-            return found
+@pytest.fixture(params=["singly", "batched"])
+def bench(database: Database, request: pytest.FixtureRequest) -> Bench:
+    return Bench(database, batched=request.param == "batched")
 
 
 @pytest.fixture
-def bench(database: Database) -> Bench:
+def single(database: Database) -> Bench:
     return Bench(database)
 
 
@@ -119,11 +46,11 @@ def test_an_event_is_handled_once_however_often_it_is_delivered(bench: Bench) ->
     assert bench.noted() == "1,"
 
 
-def test_two_holders_of_one_event_apply_its_effects_once(bench: Bench) -> None:
+def test_two_holders_of_one_event_apply_its_effects_once(single: Bench) -> None:
     """The lease of the first runs out while it works; the second commits; the first must roll back."""
-    bench.lease_s = 0.2
-    bench.consumer = bench.another_consumer()
-    second = bench.another_consumer()
+    single.lease_s = 0.2
+    single.consumer = single.another_consumer()
+    second = single.another_consumer()
     entered, go_on = threading.Event(), threading.Event()
 
     def hold_the_first(event: ThingHappened, ctx: Context) -> None:
@@ -131,17 +58,17 @@ def test_two_holders_of_one_event_apply_its_effects_once(bench: Bench) -> None:
             entered.set()
             assert go_on.wait(20)
 
-    bench.before = hold_the_first
-    bench.publish(1)
-    bench.relay.run_once()
-    slow = threading.Thread(target=lambda: bench.consumer.run_once(wait_s=1.0))
+    single.before = hold_the_first
+    single.publish(1)
+    single.relay.run_once()
+    slow = threading.Thread(target=lambda: single.consumer.run_once(wait_s=1.0))
     slow.start()
     assert entered.wait(20)
     while second.run_once(wait_s=0.1) == 0:
         pass
     go_on.set()
     slow.join(20)
-    assert bench.noted() == "1,"
+    assert single.noted() == "1,"
 
 
 def test_a_poisoned_event_is_buried_after_its_attempts_and_does_not_hold_up_others(bench: Bench) -> None:
@@ -156,7 +83,8 @@ def test_a_poisoned_event_is_buried_after_its_attempts_and_does_not_hold_up_othe
     bench.publish(1, 13, 2)
     bench.publish(5, thing="pot")
     bench.settle()
-    assert len(attempts) == 3
+    # The batch that it spoils comes before the attempts.
+    assert len(attempts) == 3 + bench.batched
     assert bench.noted("pot") == "5,"
     assert bench.noted() == "1,2,"
     (letter,) = bench.letters()
