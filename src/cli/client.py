@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from src.core.errors import AppError, FieldProblem
+from src.core.errors import AppError, ConfigurationError, FieldProblem
 
 from .exits import UnreachableError
 from .multipart import FilePart, Multipart
@@ -29,12 +29,15 @@ class ApiError(AppError):
 
 
 class Client:
-    """Calls one server as one user. Raises ApiError for a problem, UnreachableError without an answer."""
+    """Calls one server as one user. Raises ApiError for a problem, UnreachableError without an answer,
+    and ConfigurationError for a token that cannot be one."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._url = urlsplit(url)
-        if self._url.scheme not in {"http", "https"} or not self._url.hostname:
+        if not _is_server(url):
             raise UnreachableError(f"{url!r} is not the URL of a server; it begins with http:// or https://.")
+        if not (token.isascii() and token.isprintable()):
+            raise ConfigurationError("The token holds characters that no token has; look at STOA_TOKEN.")
+        self._url = urlsplit(url)
         self._token = token
 
     @property
@@ -113,6 +116,14 @@ class Client:
             ) from error
         finally:
             connection.close()
+
+
+def _is_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, a broken IPv6 address
+        return False
 
 
 def _encoded(body: Any) -> tuple[bytes | None, dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 def connect(invocation: Invocation, *, work: bool = False) -> Iterator[Client]:
     """A client of the server at ``STOA_URL``, else of the one that owns the data folder, else of one that
     is started on a free loopback port and stopped afterwards; with ``work`` that one also runs agents.
+
+    Raises ConfigurationError where ``STOA_URL`` stands without a token.
     """
     environment = invocation.environment
     if environment.get("STOA_URL"):
-        yield Client(environment["STOA_URL"], environment.get("STOA_TOKEN", ""))
+        yield Client(environment["STOA_URL"], _token(environment))
         return
     settings = invocation.settings()
     instance = find(settings.data_dir)
@@ -45,6 +47,16 @@ def connect(invocation: Invocation, *, work: bool = False) -> Iterator[Client]:
         stack.callback(service.stop)
         service.start()
         yield Client(service.url, local_token(settings.data_dir, administrator_id(application)))
+
+
+def _token(environment: Mapping[str, str]) -> str:
+    token = environment.get("STOA_TOKEN", "").strip()
+    if not token:
+        raise ConfigurationError(
+            "STOA_URL names a server, which wants a token: make one on your account's page there, and put it "
+            "into STOA_TOKEN."
+        )
+    return token
 
 
 def administrator_id(application: Application) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from src.core.errors import AppError, ConfigurationError
+from src.core.errors import AppError, ConfigurationError, InvalidRequestError
 
 OK = 0
 FAILED = 1
@@ -15,7 +15,7 @@ INTERRUPTED = 130
 MEANINGS = (
     (OK, "done"),
     (FAILED, "it failed, in part or as a whole"),
-    (USAGE, "the command line is wrong"),
+    (USAGE, "the command line, or a value that was given, is wrong"),
     (CONFIGURATION, "the settings or the machine do not allow it"),
     (REFUSED, "not found, or not allowed"),
     (UNREACHABLE, "the server cannot be reached"),
@@ -45,6 +45,6 @@ def code_of(error: AppError) -> int:
         return CONFIGURATION
     if isinstance(error, UnreachableError):
         return UNREACHABLE
-    if isinstance(error, UsageError):
+    if isinstance(error, UsageError) or error.code == InvalidRequestError.code:
         return USAGE
     return REFUSED if error.status in _REFUSALS else FAILED

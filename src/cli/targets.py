@@ -11,6 +11,7 @@ from pathlib import Path
 
 from src.core.errors import NotFoundError
 
+from .exits import UsageError
 from .multipart import FilePart
 
 _URL = re.compile(r"^([a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:)", re.IGNORECASE)
@@ -32,7 +33,9 @@ class Target:
 
 
 def target_of(text: str) -> Target:
-    """Raises NotFoundError for a path at which there is nothing."""
+    """Raises NotFoundError for a path at which there is nothing, UsageError for no path at all."""
+    if not text.strip():  # as of a variable that is not set; it would mean the folder one stands in
+        raise UsageError("Name what to add: a path, or the URL of a repository.")
     if _URL.match(text):
         return Target("git", text)
     path = Path(text).expanduser()

@@ -151,7 +151,7 @@ def test_users_are_made_listed_and_switched_off(terminal: Terminal, monkeypatch:
     typed("a long password\n")
     assert "ada" in terminal.run("user", "add", "ada", code=1)
     typed("short\n")
-    assert "password" in terminal.run("user", "password", "ada", code=1)
+    assert "password" in terminal.run("user", "password", "ada", code=2)
     assert terminal.json("user", "disable", "ada")["disabled"] is True
     assert "switched off" in terminal.run("user", "list")
     assert terminal.json("user", "enable", "ada")["disabled"] is False
@@ -161,6 +161,12 @@ def test_users_are_made_listed_and_switched_off(terminal: Terminal, monkeypatch:
 def test_a_name_that_is_not_there_ends_with_4(terminal: Terminal) -> None:
     assert "no collection" in terminal.run("search", "x", "--collection", "Missing", code=4)
     assert "neither a file" in terminal.run("ingest", "/no/such/path", code=4)
+
+
+def test_what_no_call_takes_ends_with_2_as_any_wrong_command_line(terminal: Terminal) -> None:
+    assert "k:" in terminal.run("search", "x", "-k", "0", code=2)
+    assert "question:" in terminal.run("ask", "", code=2)
+    assert "Name what to add" in terminal.run("ingest", "", code=2)
 
 
 def test_a_second_server_for_the_same_folder_is_refused(serving: dict[str, str]) -> None:
@@ -192,7 +198,17 @@ def test_a_command_without_a_server_starts_one_for_its_own_time(
 def test_a_server_that_is_not_there_ends_with_5(capsys: pytest.CaptureFixture[str]) -> None:
     nobody = {"STOA_URL": f"http://127.0.0.1:{free_port()}", "STOA_TOKEN": "x"}
     assert "does not answer" in Terminal(nobody, capsys).run("search", "x", code=5)
-    assert "not the URL" in Terminal({"STOA_URL": "ftp://x"}, capsys).run("search", "x", code=5)
+    for url in ("ftp://x", "nonsense", "http://127.0.0.1:99999", "http://[::1"):
+        far = {"STOA_URL": url, "STOA_TOKEN": "x"}
+        assert "not the URL" in Terminal(far, capsys).run("search", "x", code=5)
+
+
+@pytest.mark.parametrize("token", ["", " ", "two\nlines", "tökén"])
+def test_a_server_without_a_proper_token_is_a_matter_of_settings(
+    capsys: pytest.CaptureFixture[str], token: str
+) -> None:
+    settings = {"STOA_URL": "http://127.0.0.1:9", "STOA_TOKEN": token}
+    assert "STOA_TOKEN" in Terminal(settings, capsys).run("search", "x", code=3)
 
 
 @pytest.mark.parametrize(

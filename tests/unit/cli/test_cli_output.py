@@ -33,7 +33,7 @@ from src.core.errors import (
         (exits.UnreachableError("x"), 5),
         (exits.UsageError("x"), 2),
         (ConflictError("x"), 1),
-        (InvalidRequestError("x"), 1),
+        (InvalidRequestError("x"), 2),
         (UnavailableError("x"), 1),
     ],
 )
@@ -104,6 +104,8 @@ def test_targets_are_told_apart(tmp_path: Path) -> None:
     assert {text: (target_of(text).kind, target_of(text).name) for text in kinds} == kinds
     with pytest.raises(NotFoundError, match="neither"):
         target_of(str(tmp_path / "missing"))
+    with pytest.raises(exits.UsageError, match="Name what to add"):
+        target_of(" ")
 
 
 def test_a_folder_is_sent_without_what_tools_wrote(tmp_path: Path) -> None:
