@@ -202,9 +202,7 @@ class AccountsAgent(Agent):
 
     def _note_failure(self, key: str, now: datetime) -> None:
         with self._database.begin(relaxed=True) as work:
-            record = work.sign_in_failures.find(key)
-            if record is None:
-                record = work.sign_in_failures.add(SignInFailureRecord(name_key=key, count=0, last_at=now))
+            record = work.sign_in_failures.open(key, now)
             if (now - record.last_at).total_seconds() > FORGET_S:
                 record.count = 0
             record.count += 1

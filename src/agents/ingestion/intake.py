@@ -45,6 +45,7 @@ def receive(
     """Add or replace documents, waiting for the job. One that is indexed with the same bytes and
     names stays as it is; only its facts are brought up to date."""
     digests = [external_digest(item.source_id, item.external_id) for item in incoming]
+    work.documents.line_up(collection_id)
     known = work.documents.by_external(collection_id, digests)
     records = []
     for digest, given in zip(digests, incoming, strict=True):

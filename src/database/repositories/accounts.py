@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import func, select
 
+from src.database.inserts import insert_new
 from src.database.models import PersonalTokenRecord, SignInFailureRecord, UserRecord
 
 from .base import Repository
@@ -56,3 +58,9 @@ class SignInFailures(Repository[SignInFailureRecord]):
 
     model: ClassVar = SignInFailureRecord
     noun: ClassVar = "failed sign-in"
+
+    def open(self, key: str, now: datetime) -> SignInFailureRecord:
+        """The record of a name, made where there is none, and nobody else's until this transaction ends."""
+        fresh = {"name_key": key, "count": 0, "last_at": now}
+        self._session.execute(insert_new(self._session, SignInFailureRecord), fresh)
+        return self._session.get_one(SignInFailureRecord, key, with_for_update=True)

@@ -45,6 +45,12 @@ class Documents(Repository[DocumentRecord]):
             )
         return self._page(query, DocumentRecord.id, limit=limit, cursor=cursor, newest_first=True)
 
+    def line_up(self, collection_id: str) -> None:
+        """Until this transaction ends, keep others from adding documents to the collection: two that add the
+        same one would not see each other's. SQLite has one writer at a time in any case."""
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(collection_id, 0))))
+
     def by_external(self, collection_id: str, digests: Sequence[str]) -> dict[str, DocumentRecord]:
         """The documents of a collection by external digest."""
         found = {}
