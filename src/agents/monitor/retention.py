@@ -13,6 +13,7 @@ from src.database.models import (
     InboxRecord,
     JobRecord,
     SearchRecord,
+    SignInFailureRecord,
 )
 from src.database.repositories.jobs import OPEN
 from src.database.uow import Database
@@ -23,6 +24,7 @@ def prune(database: Database, before: datetime) -> None:
     statements = (
         delete(ActivityLine).where(ActivityLine.at < before),
         delete(SearchRecord).where(SearchRecord.at < before),
+        delete(SignInFailureRecord).where(SignInFailureRecord.last_at < before),
         delete(InboxRecord).where(InboxRecord.at < before),
         delete(EventRecord).where(EventRecord.sent, EventRecord.at < before),
         delete(DeadLetterRecord).where(DeadLetterRecord.settled_at < before),
