@@ -69,7 +69,10 @@ _OF_THE_LIBRARY = ("The requested URL", "The method is not allowed", "The data v
 
 def _came_from() -> str | None:
     """The page of this site that the request was made from."""
-    referrer = urlsplit(request.referrer or "")
+    try:
+        referrer = urlsplit(request.referrer or "")
+    except ValueError:  # whatever a client calls its referrer
+        return None
     if not referrer.netloc or referrer.netloc != request.host:
         return None
     if request.method == "GET" and referrer.path == request.path:

@@ -135,6 +135,13 @@ def test_a_missing_page_looks_like_the_others(site: Site) -> None:
     assert tree.css("nav")
 
 
+@pytest.mark.parametrize("referrer", ["http://[::1", "//[", "http://a]/", "\u00ff"])
+def test_a_referrer_that_is_no_address_is_as_good_as_none(site: Site, referrer: str) -> None:
+    client = site.visitor().client
+    assert client.get("/nowhere", headers={"Referer": referrer}).status_code == 404
+    assert client.post("/logout", headers={"Referer": referrer}).status_code == 400
+
+
 def test_a_file_too_large_for_the_server_is_refused_in_words(site: Site) -> None:
     visitor = site.visitor()
     visitor.page("/")
