@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from src.core.agent import Agent, every, handles, on, runs
+from src.core.caller import Caller
 from src.core.clock import new_id
 from src.core.context import Context
-from src.core.errors import AppError
+from src.core.errors import AppError, ForbiddenError
 from src.core.jobs import JobRun, JobState
 from src.core.messages.collections import CollectionDeleted
 from src.core.messages.jobs import JobFinished
@@ -55,6 +56,7 @@ class SourcesAgent(Agent):
 
     @handles(AddSource)
     def add_source(self, request: AddSource, ctx: Context) -> AcceptedSource:
+        _refuse_path(request.location.strip(), ctx.caller)
         spec = self._sync.reader(request.kind).check(
             SourceSpec(
                 kind=request.kind,
@@ -173,6 +175,12 @@ class SourcesAgent(Agent):
                 return
             _fail(work, source, error.code, error.detail)
             work.commit()
+
+
+def _refuse_path(location: str, caller: Caller) -> None:
+    """The server's own folders are an administrator's to give away, whoever owns the collection."""
+    if location.lower().startswith(("/", "file:")) and not caller.administers:
+        raise ForbiddenError("Only an administrator may add what lies on the server itself; use a URL.")
 
 
 def _fail(work: UnitOfWork, source: SourceRecord, code: str, detail: str) -> None:

@@ -234,6 +234,15 @@ def test_readers_make_nothing_and_only_administrators_mend(team: Team) -> None:
     assert refusal(team, ListCollections(), Caller.anonymous()) == "unauthenticated"
 
 
+@pytest.mark.parametrize(
+    ("kind", "location"), [("folder", "/srv"), ("git", "/srv/code"), ("git", " FILE:///srv/code")]
+)
+def test_folders_of_the_server_are_added_by_administrators_only(team: Team, kind: str, location: str) -> None:
+    request = AddSource(collection_id=team.shared, kind=kind, location=location)
+    assert refusal(team, request, team.alice) == "forbidden"
+    assert refusal(team, request, team.house.caller) == "outside_roots"
+
+
 def test_a_scope_is_made_by_the_grants_alone(team: Team) -> None:
     with pytest.raises(TypeError):
         Scope(frozenset({team.private}), object())
