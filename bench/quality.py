@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src.agents.retrieval.fusion import FusionWeights
-from src.agents.retrieval.identifiers import identifiers_of, share_found
 from src.core.messages.collections import CreateCollection
 from src.core.messages.documents import ImportDocuments
 from src.core.messages.questions import Search
 from src.database.models import DocumentRecord, PassageRecord
+from src.services.ranking.identifiers import identifiers_of, share_found
+from src.services.ranking.ranker import FusionWeights
 
 from .house import BenchHouse, house
 from .table import SHARED, Row, Table, scratch
@@ -121,8 +121,8 @@ def _plain(bench: BenchHouse, collection: str, labelled: LabelledSet) -> dict[st
         documents: dict[str, DocumentRecord] = {
             d.id: d for d in work.documents.some({p.document_id for p in passages})
         }
-        keys, matrix = work.vectors.of_passages([p.id for p in passages], adapters.embedder.version)
-        found = work.passages.candidates(keys)
+        keys, matrix = work.searching.vectors([p.id for p in passages], adapters.embedder.version)
+        found = work.searching.candidates(keys)
     by_id = {passage.id: passage for passage in passages}
     passages = [by_id[key] for key in keys]
     position = {key: n for n, key in enumerate(keys)}

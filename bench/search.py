@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from src.agents.retrieval.agent import DEPTH
+from src.agents.retrieval.query import DEPTH
 from src.core.messages.questions import Search
 
 from .crowd import fill, gather, questions

@@ -60,7 +60,7 @@ def make_agents(
             _next_run,
         ),
         IndexingAgent(database, out.blobs, writer, IndexFiller(database, out.embedder, writer)),
-        RetrievalAgent(database, out.embedder, out.vectors, out.lexical),
+        RetrievalAgent(database, out.blobs, out.embedder, out.vectors, out.lexical, analyser),
         AnswerAgent(
             database,
             out.embedder,

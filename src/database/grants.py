@@ -33,16 +33,21 @@ class SqlGrants:
 
     def on(self, caller: Caller, target: Target, object_id: str) -> Grant | None:
         with self._database.read() as work:
-            if target is Target.ANSWER:
-                return _on_answer(work, caller, object_id)
-            if target is Target.COLLECTION:
-                collection_id: str | None = object_id
-            else:
-                row = work.session.execute(_collection_of(target, object_id)).first()
-                if row is None:
-                    return None
-                collection_id = row[0]
-            return _on_collection(work, caller, collection_id)
+            return grant_on(work, caller, target, object_id)
+
+
+def grant_on(work: Work, caller: Caller, target: Target, object_id: str) -> Grant | None:
+    """The caller's grant on the collection that the object belongs to; None where there is none such."""
+    if target is Target.ANSWER:
+        return _on_answer(work, caller, object_id)
+    if target is Target.COLLECTION:
+        collection_id: str | None = object_id
+    else:
+        row = work.session.execute(_collection_of(target, object_id)).first()
+        if row is None:
+            return None
+        collection_id = row[0]
+    return _on_collection(work, caller, collection_id)
 
 
 def scope_of(work: Work, caller: Caller, collection_ids: tuple[str, ...] | None) -> Scope:
@@ -50,7 +55,7 @@ def scope_of(work: Work, caller: Caller, collection_ids: tuple[str, ...] | None)
 
     Raises NotFoundError for a named collection that the caller may not read.
     """
-    allowed = frozenset(work.session.connection().execute(readable(caller)).scalars())
+    allowed = frozenset(work.connection.execute(readable(caller)).scalars())
     if collection_ids is None:
         return seal_scope(allowed)
     for collection_id in collection_ids:

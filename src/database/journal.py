@@ -24,7 +24,7 @@ class SqlActivityLog:
 
     def record(self, activity: Activity) -> None:
         with self._database.begin(relaxed=True) as work:
-            work.session.connection().execute(
+            work.connection.execute(
                 _NEW_LINE,
                 {
                     "id": new_id(),

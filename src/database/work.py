@@ -93,6 +93,10 @@ class Work:
         return r.Searches(self.session)
 
     @cached_property
+    def searching(self) -> r.Searching:
+        return r.Searching(self.connection)
+
+    @cached_property
     def conversations(self) -> r.Conversations:
         return r.Conversations(self.session)
 

@@ -22,7 +22,11 @@ FORMATS_BY_MEDIA_TYPE = {
 }
 
 
-def allowed_passages(work: Work, scope: Scope, filters: Filters | None) -> dict[str, set[str]] | None:
+Allowed = dict[str, set[str]] | None
+"""The passages that the filters leave, by collection; None where there is no filter."""
+
+
+def allowed_passages(work: Work, scope: Scope, filters: Filters | None) -> Allowed:
     """The ids of the live passages that match every filter, by collection; None where there is no filter.
 
     The scope is part of the statement: a filter can only narrow what the caller may read.

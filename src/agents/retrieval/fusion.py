@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class FusionWeights:
-    """What BM25 (relative to the query's best) and matched identifiers count beside the cosine."""
-
-    lexical: float = 0.25
-    identifier: float = 0.1
+from src.services.ranking.ranker import FusionWeights
 
 
-@dataclass(frozen=True)
-class Fused:
-    """A ranked passage with the score of each stage; one that is not known is None."""
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A ranked passage with the score of each stage; one that is not known is None.
+
+    ``prior`` is what the memory of answered questions adds to ``fused``, ``rerank`` what learned weights
+    add; ``score`` is the sum that it is ranked by.
+    """
 
     passage_id: str
     dense: float | None
     lexical: float | None
     identifier: float | None
     fused: float
+    prior: float | None = None
+    rerank: float | None = None
+
+    @property
+    def score(self) -> float:
+        return self.fused + (self.prior or 0.0) + (self.rerank or 0.0)
 
 
 def fuse(
@@ -32,7 +36,7 @@ def fuse(
     identifiers: Mapping[str, float],
     weights: FusionWeights,
     wanted: int | None = None,
-) -> list[Fused]:
+) -> list[Placed]:
     """The first ``wanted`` (all for None) by ``cosine + lexical * bm25 / best bm25 of this query +
     identifier * share of the query's identifiers found``, best first; ties are broken by id, so that a
     ranking can be repeated.
@@ -49,7 +53,7 @@ def fuse(
 
     ranked = sorted((-score(key), key) for key in candidates)
     return [
-        Fused(
+        Placed(
             passage_id=key,
             dense=dense.get(key),
             lexical=lexical.get(key, 0.0) if best > 0 else None,

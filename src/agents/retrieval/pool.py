@@ -7,20 +7,22 @@ from dataclasses import dataclass, field
 from heapq import nlargest
 
 from src.core.ports import LexicalIndex, Scored, Vectors
-from src.database.repositories.collections import LiveIndex
+from src.database.repositories.searching import LiveIndex
 from src.database.uow import Work
+from src.services.ranking.ranker import FusionWeights
 
-from .fusion import FusionWeights
+from .query import LEARNED_DEPTH
 
 
 @dataclass
 class Pool:
-    """Scores by passage id. After ``complete`` every candidate that can still be ranked among the first
-    ``wanted`` has both."""
+    """Scores by passage id; ``listed`` are the first ``LEARNED_DEPTH`` of each list of each index. A score
+    that a list lacks is bounded by the last that it gave."""
 
     dense: dict[str, float] = field(default_factory=dict)
     lexical: dict[str, float] = field(default_factory=dict)
     index_of: dict[str, str] = field(default_factory=dict)
+    listed: dict[str, list[str]] = field(default_factory=dict)
     dense_floor: float = -1.0
     lexical_floor: float = 0.0
 
@@ -28,6 +30,7 @@ class Pool:
         for hit in hits:
             self.dense[hit.passage_id] = hit.score
             self.index_of[hit.passage_id] = index
+        self._list(index, hits)
         if len(hits) >= depth:
             # What an index did not list cannot be nearer than the last that it did.
             self.dense_floor = max(self.dense_floor, hits[-1].score)
@@ -36,8 +39,12 @@ class Pool:
         for hit in hits:
             self.lexical[hit.passage_id] = hit.score
             self.index_of[hit.passage_id] = index
+        self._list(index, hits)
         if len(hits) >= depth:
             self.lexical_floor = max(self.lexical_floor, hits[-1].score)
+
+    def _list(self, index: str, hits: Sequence[Scored]) -> None:
+        self.listed.setdefault(index, []).extend(hit.passage_id for hit in hits[:LEARNED_DEPTH])
 
     def contenders(self, weights: FusionWeights, wanted: int, *, identifiers: bool) -> list[str]:
         """Candidates that may be among the first ``wanted``, by the bounds of Fagin's threshold algorithm
@@ -70,7 +77,7 @@ class Completer:
         """The vectors that SQL keeps of the lexical candidates; not those of another model than the
         query's, since such cosines mean nothing."""
         own = {key for key, index in indexes.items() if index.embedding_version == self._version}
-        return work.vectors.of_passages(
+        return work.searching.vectors(
             [key for key in pool.lexical if pool.index_of[key] in own], self._version
         )
 

@@ -7,11 +7,12 @@ from functools import cached_property
 
 from src.core.caller import Scope
 from src.core.messages.questions import Filters
-
-from .identifiers import identifiers_of
+from src.services.ranking.identifiers import identifiers_of
 
 DEPTH = 100
 """Candidates taken from each list."""
+LEARNED_DEPTH = 50
+"""Candidates of each list that learned weights rank: the pool that they are fitted on."""
 SPARE = 10
 """Ranked passages beyond those that are shown, to take the place of what is folded or gone."""
 

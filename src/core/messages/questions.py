@@ -37,8 +37,9 @@ class Filters(Message):
 
 class Scores(Reply):
     """A hit's score at each stage: ``dense`` is the cosine, ``lexical`` the BM25, ``identifier`` the
-    share of the query's identifiers that the passage holds, ``fused`` what it was ranked by. A part
-    that was not computed is left out."""
+    share of the query's identifiers that the passage holds, ``fused`` the three together. ``prior`` is
+    what earlier readers' votes on like questions add, ``rerank`` what learned weights add; a hit is ranked
+    by the sum of the last three. A part that was not computed is left out."""
 
     dense: float | None = None
     lexical: float | None = None
@@ -81,7 +82,10 @@ class SearchResults(Reply):
 
 
 class Search(Request[SearchResults]):
-    """Find the passages that answer a query, in all collections that the caller may read or in some."""
+    """Find the passages that answer a query, in all collections that the caller may read or in some.
+
+    ``model_id`` replays a ranking model of a collection that the caller may change: what would it show?
+    A replay is not recorded, and its hits cannot be rated."""
 
     capability: ClassVar[str] = "passage.search"
     access: ClassVar[Access] = Access.signed_in()
@@ -89,6 +93,7 @@ class Search(Request[SearchResults]):
     collection_ids: CollectionIds = None
     k: int = Field(10, ge=1, le=100)
     filters: Filters | None = None
+    model_id: Id | None = None
 
 
 class Style(StrEnum):

@@ -8,6 +8,7 @@ from .documents import Documents
 from .jobs import Jobs
 from .learning import Datasets, Experiments, GoldenSets, Models, TrainingRuns
 from .passages import CachedVectors, Passages
+from .searching import Searching
 from .sources import SkippedFiles, Sources
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Passages",
     "PersonalTokens",
     "Searches",
+    "Searching",
     "SignInFailures",
     "SkippedFiles",
     "Sources",

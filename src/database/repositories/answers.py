@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from src.database.models import AnswerCollectionRecord, AnswerRecord, ConversationRecord, SearchRecord
 
 from .base import Repository
-
-_NEW_SEARCH = insert(SearchRecord.__table__)  # type: ignore[arg-type]  # a mapped table is a Table
 
 
 class Searches(Repository[SearchRecord]):
@@ -19,10 +17,6 @@ class Searches(Repository[SearchRecord]):
 
     model: ClassVar = SearchRecord
     noun: ClassVar = "search"
-
-    def keep(self, **columns: Any) -> None:
-        """Write one search as a row, without an object: each search writes one and nothing changes it."""
-        self._session.connection().execute(_NEW_SEARCH, columns)
 
 
 class Conversations(Repository[ConversationRecord]):

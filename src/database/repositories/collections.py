@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import Select, bindparam, false, func, or_, select
+from sqlalchemy import Select, false, func, or_, select
 
-from src.core.caller import Caller, Scope
+from src.core.caller import Caller
 from src.database.models import (
     CollectionRecord,
     DocumentRecord,
@@ -18,6 +17,7 @@ from src.database.models import (
 )
 
 from .base import Repository
+from .searching import Searching
 
 
 def readable(caller: Caller) -> Select[str]:
@@ -95,41 +95,11 @@ class Collections(Repository[CollectionRecord]):
         return self._session.get(MembershipRecord, (collection_id, user_id))
 
 
-@dataclass(frozen=True, slots=True)
-class LiveIndex:
-    """An index that is searched."""
-
-    id: str
-    collection_id: str
-    embedding_version: str
-    lexical_version: str
-
-    @property
-    def name(self) -> str:
-        """What answers carry of the index they were made from."""
-        return f"{self.id}:{self.embedding_version}:{self.lexical_version}"
-
-
-_SEARCHED = (
-    select(
-        IndexRecord.id, IndexRecord.collection_id, IndexRecord.embedding_version, IndexRecord.lexical_version
-    )
-    .where(
-        IndexRecord.state == "live", IndexRecord.collection_id.in_(bindparam("collections", expanding=True))
-    )
-    .order_by(IndexRecord.id)
-)
-
-
 class Indexes(Repository[IndexRecord]):
     """The versions of each collection's indexes, and which of them is searched."""
 
     model: ClassVar = IndexRecord
     noun: ClassVar = "index"
-
-    def searched(self, scope: Scope) -> list[LiveIndex]:
-        """The live indexes that the scope allows; the only way from a query to an index."""
-        return self._live(scope.collection_ids)
 
     def live(self, collection_id: str) -> IndexRecord | None:
         query = select(IndexRecord).where(
@@ -157,9 +127,5 @@ class Indexes(Repository[IndexRecord]):
 
     def versions(self, collection_ids: Collection[str]) -> dict[str, str]:
         """What the live index of each collection is made with."""
-        return {index.collection_id: index.name for index in self._live(collection_ids)}
-
-    def _live(self, collection_ids: Collection[str]) -> list[LiveIndex]:
-        connection = self._session.connection()
-        rows: Sequence[Any] = connection.execute(_SEARCHED, {"collections": sorted(collection_ids)}).all()
-        return [LiveIndex(*row) for row in rows]
+        found = Searching(self._session.connection()).live_indexes(collection_ids)
+        return {index.collection_id: index.name for index in found}

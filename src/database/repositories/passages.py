@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 import numpy as np
-from sqlalchemy import CursorResult, Row, bindparam, delete, exists, or_, select, update
+from sqlalchemy import CursorResult, Row, delete, exists, or_, select, update
 
 from src.core.errors import InvalidRequestError
 from src.core.messages.documents import DocumentState
@@ -16,49 +15,6 @@ from src.database.inserts import insert_new
 from src.database.models import DocumentRecord, PassageRecord, VectorRecord
 
 from .base import Repository, chunks
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A live passage with what a hit shows of its document."""
-
-    passage_id: str
-    kind: str
-    symbol: str | None
-    context: str
-    text: str
-    location: dict[str, Any]
-    attributes: dict[str, Any]
-    document_id: str
-    collection_id: str
-    external_id: str
-    title: str
-    uri: str | None
-
-    @property
-    def words(self) -> str:
-        """Symbol, context and text: where an identifier is looked for."""
-        return f"{self.symbol or ''}\n{self.context}\n{self.text}"
-
-
-_LIVE = (
-    select(
-        PassageRecord.id,
-        PassageRecord.kind,
-        PassageRecord.symbol,
-        PassageRecord.context,
-        PassageRecord.text,
-        PassageRecord.location,
-        PassageRecord.attributes,
-        DocumentRecord.id,
-        DocumentRecord.collection_id,
-        DocumentRecord.external_id,
-        DocumentRecord.title,
-        DocumentRecord.uri,
-    )
-    .join(DocumentRecord, DocumentRecord.id == PassageRecord.document_id)
-    .where(PassageRecord.id.in_(bindparam("ids", expanding=True)), PassageRecord.live)
-)
 
 
 class Passages(Repository[PassageRecord]):
@@ -105,16 +61,6 @@ class Passages(Repository[PassageRecord]):
                 .where(PassageRecord.id.in_(part), PassageRecord.live)
             )
             found.update({row.PassageRecord.id: row for row in self._session.execute(query)})
-        return found
-
-    def candidates(self, ids: Sequence[str]) -> dict[str, Candidate]:
-        """What a search shows, by passage id; what is not live, or gone from SQL, is not in it."""
-        connection = self._session.connection()
-        found: dict[str, Candidate] = {}
-        for part in chunks(ids):
-            rows: Sequence[Any] = connection.execute(_LIVE, {"ids": part}).all()
-            for row in rows:
-                found[row[0]] = Candidate(*row)
         return found
 
     def ids(self, document_ids: Sequence[str]) -> list[str]:
@@ -167,16 +113,6 @@ class Passages(Repository[PassageRecord]):
         self._session.execute(delete(PassageRecord).where(PassageRecord.document_id == document_id))
 
 
-_OF_PASSAGES = (
-    select(PassageRecord.id, VectorRecord.vector)
-    .join(VectorRecord, VectorRecord.embedding_key == PassageRecord.embedding_key)
-    .where(
-        PassageRecord.id.in_(bindparam("ids", expanding=True)),
-        VectorRecord.embedding_version == bindparam("version"),
-    )
-)
-
-
 class CachedVectors:
     """Embedded texts by key and embedding version."""
 
@@ -192,15 +128,6 @@ class CachedVectors:
             for key, blob in self._session.execute(query):
                 found[key] = np.frombuffer(blob, dtype="<f4")
         return found
-
-    def of_passages(self, ids: Sequence[str], version: str) -> tuple[list[str], VectorRows]:
-        """The passages that have a vector of this version, and the vectors, a row each."""
-        connection = self._session.connection()
-        rows: list[Any] = []
-        for part in chunks(ids):
-            rows.extend(connection.execute(_OF_PASSAGES, {"ids": part, "version": version}).all())
-        matrix = np.frombuffer(b"".join(blob for _, blob in rows), dtype="<f4")
-        return [key for key, _ in rows], matrix.reshape(len(rows), -1) if rows else matrix.reshape(0, 0)
 
     def add(self, vectors: dict[str, VectorRows], version: str) -> None:
         """Keep vectors; a key that is there already stays as it is."""

@@ -78,6 +78,17 @@ class QueryMemory:
     def __len__(self) -> int:
         return len(self.entries)
 
+    def near(self, vector: Vectors, threshold: float) -> frozenset[str]:
+        """The passages that helped questions with at least this cosine: candidates whatever the lists say."""
+        if not self.entries:
+            return frozenset()
+        places = np.flatnonzero((self._vectors @ vector >= threshold) & (self._weights > 0))
+        return frozenset(self.entries[place].passage_key for place in places)
+
+    def concerns(self, vector: Vectors, threshold: float) -> bool:
+        """Whether it holds any question with at least this cosine."""
+        return bool(self.entries) and bool((self._vectors @ vector >= threshold).any())
+
     def recall(
         self,
         vector: Vectors,

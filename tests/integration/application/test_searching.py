@@ -134,7 +134,7 @@ def test_the_scores_of_each_stage_are_given(depot: Depot) -> None:
 
 def test_a_search_is_timed_and_remembered(depot: Depot) -> None:
     results = depot.find("when does the bus leave", types=("markdown",))
-    stages = {"permission", "lexical", "vectors", "embed", "dense", "complete", "rank", "fold"}
+    stages = {"permission", "lexical", "vectors", "embed", "dense", "complete", "rank"}
     assert results.took_ms.keys() == stages | {"total"}
     parts = sum(results.took_ms[stage] for stage in stages)
     assert results.took_ms["total"] == pytest.approx(parts, abs=1.0)

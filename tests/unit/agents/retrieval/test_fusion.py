@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from src.agents.retrieval.fusion import FusionWeights, fuse
+from src.agents.retrieval.fusion import fuse
 from src.agents.retrieval.pool import Pool
 from src.core.ports import Scored
+from src.services.ranking.ranker import FusionWeights
 
 DEFAULT = FusionWeights()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from src.agents.retrieval.identifiers import identifiers_of, share_found
+from src.services.ranking.identifiers import identifiers_of, share_found
 
 
 @pytest.mark.parametrize(

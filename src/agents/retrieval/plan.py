@@ -1,0 +1,67 @@
+"""Which model ranks which index in one search, and whether the search takes part in an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from src.core.ports import Vectors
+from src.database.repositories.searching import LiveIndex
+from src.services.ranking.memory import QueryMemory
+from src.services.ranking.ranker import Ranker
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The ranker of one index, with its collection's memory."""
+
+    ranker: Ranker
+    memory: QueryMemory
+
+    def suggested(self, vector: Vectors) -> frozenset[str]:
+        """The contents that helped questions like this one."""
+        settings = self.ranker.memory
+        return self.memory.near(vector, settings.threshold) if settings else frozenset()
+
+    def plain(self, vector: Vectors) -> bool:
+        """Whether it ranks this question as the default fusion does."""
+        settings = self.ranker.memory
+        return self.ranker.weights is None and (
+            settings is None or not self.memory.concerns(vector, settings.threshold)
+        )
+
+
+Plan = Mapping[str, Choice]
+"""By index id."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The experiment that a search takes part in: its list is interleaved from two plans. ``seed`` gives the
+    same reader the same list for the same question."""
+
+    experiment_id: str
+    seed: str
+    treatment: Plan
+
+
+def trial_of(indexes: Mapping[str, LiveIndex], reader: str, question_key: str) -> LiveIndex | None:
+    """The index whose experiment this search takes part in, if any.
+
+    A reader's question always falls on the same side of ``share``. An experiment whose control is not the
+    live model any more is over, whatever its record says yet. One search takes part in one experiment.
+    """
+    for index in indexes.values():
+        if index.experiment_id is None or index.experiment_method != "interleaving":
+            continue
+        if index.control_id != index.model_id or index.treatment_id is None:
+            continue
+        share = index.experiment_share or 0.0
+        if _fraction(f"{index.experiment_id}:{reader}:{question_key}") < share:
+            return index
+    return None
+
+
+def _fraction(name: str) -> float:
+    return int.from_bytes(sha256(name.encode()).digest()[:8], "big") / 2**64

@@ -1,0 +1,101 @@
+"""The ranking models and memories of collections, kept in this process as long as they are current."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from datetime import datetime
+from threading import Lock
+
+from src.core.errors import AppError
+from src.core.ports import Blobs, Embedder
+from src.database.repositories.votes import PassageVote, passage_votes
+from src.database.uow import Work
+from src.services.ranking.artefact import load
+from src.services.ranking.examples import DOWN_VOTE
+from src.services.ranking.memory import MemorySettings, QueryMemory, Remembered
+from src.services.ranking.ranker import Ranker
+
+log = logging.getLogger("stoa.retrieval")
+
+_KEPT = 32
+
+
+class Rankers:
+    """Rankers by the digest of their artefact, which never changes: a switch needs no message."""
+
+    def __init__(self, blobs: Blobs, embedder: Embedder) -> None:
+        self._blobs = blobs
+        self._embedder = embedder
+        self._default = Ranker(memory=MemorySettings())
+        self._loaded: OrderedDict[str, Ranker] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, artefact: str | None) -> Ranker:
+        """The ranker of an artefact; the default one for None.
+
+        Raises ArtefactError or NotFoundError where the artefact cannot be used.
+        """
+        if artefact is None:
+            return self._default
+        with self._lock:
+            if artefact in self._loaded:
+                self._loaded.move_to_end(artefact)
+                return self._loaded[artefact]
+        ranker = load(
+            self._blobs.get(artefact),
+            embedding_version=self._embedder.version,
+            dimensions=self._embedder.dimensions,
+            sha256=artefact,
+        )
+        with self._lock:
+            self._loaded[artefact] = ranker
+            while len(self._loaded) > _KEPT:
+                self._loaded.popitem(last=False)
+        return ranker
+
+    def usable(self, artefact: str | None) -> Ranker:
+        """Like ``of``, but a search never fails for a model: the default stands in for one that is lost."""
+        try:
+            return self.of(artefact)
+        except AppError as error:
+            log.warning("ranking by the default instead of model file %s: %s", artefact, error.detail)
+            return self._default
+
+
+class Memories:
+    """What the counted ratings of each collection say, by the version that SQL gives it."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._loaded: OrderedDict[str, tuple[int, QueryMemory]] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, work: Work, collection_id: str, version: int, now: datetime) -> QueryMemory:
+        with self._lock:
+            known = self._loaded.get(collection_id)
+        if known is not None and known[0] == version:
+            return known[1]
+        memory = QueryMemory(_remembered(work, collection_id, self._embedder.version, now))
+        with self._lock:
+            self._loaded[collection_id] = (version, memory)
+            while len(self._loaded) > _KEPT:
+                self._loaded.popitem(last=False)
+        return memory
+
+
+def _remembered(work: Work, collection_id: str, embedding_version: str, now: datetime) -> list[Remembered]:
+    """One entry for each question and passage: the up-votes less what the down-votes weigh."""
+    votes: dict[tuple[str, str], list[PassageVote]] = {}
+    for vote in passage_votes(work.session, collection_id, embedding_version):
+        votes.setdefault((vote.question_key, vote.content_key), []).append(vote)
+    return [
+        Remembered(
+            question_id=question,
+            vector=found[-1].vector,
+            passage_key=passage,
+            weight=max(-1.0, min(1.0, sum(1.0 if vote.up else -DOWN_VOTE for vote in found))),
+            age_days=(now - found[-1].at).total_seconds() / 86_400,
+        )
+        for (question, passage), found in votes.items()
+    ]

@@ -1,0 +1,60 @@
+"""The counted votes on passages, as rankings remember them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from src.core.ports import Vectors
+from src.database.models import PassageRecord, QuestionVectorRecord, RatingRecord
+
+
+@dataclass(frozen=True)
+class PassageVote:
+    """One reader's vote on one passage for one question. ``content_key`` names the passage's content."""
+
+    question_key: str
+    vector: Vectors
+    content_key: str
+    up: bool
+    at: datetime
+
+
+def passage_votes(session: Session, collection_id: str, embedding_version: str) -> list[PassageVote]:
+    """The counted votes of a collection whose question has a vector of this version, oldest first."""
+    query = (
+        select(
+            RatingRecord.question_key,
+            QuestionVectorRecord.vector,
+            RatingRecord.content_key,
+            RatingRecord.verdict,
+            RatingRecord.updated_at,
+        )
+        .join(QuestionVectorRecord, QuestionVectorRecord.question_key == RatingRecord.question_key)
+        .where(
+            RatingRecord.collection_id == collection_id,
+            RatingRecord.state == "counted",
+            RatingRecord.content_key.is_not(None),
+            QuestionVectorRecord.embedding_version == embedding_version,
+        )
+        .order_by(RatingRecord.id)
+    )
+    return [
+        PassageVote(question_key, np.frombuffer(vector, dtype="<f4"), content_key or "", verdict == "up", at)
+        for question_key, vector, content_key, verdict, at in session.execute(query)
+    ]
+
+
+def passages_with(session: Session, collection_id: str, content_keys: Sequence[str]) -> list[str]:
+    """The live passages of a collection with these contents."""
+    query = select(PassageRecord.id).where(
+        PassageRecord.embedding_key.in_(content_keys),
+        PassageRecord.collection_id == collection_id,
+        PassageRecord.live,
+    )
+    return list(session.scalars(query))
