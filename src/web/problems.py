@@ -62,7 +62,7 @@ def problem_of(error: Exception, request_id: str) -> Problem:
             type=type_of(code),
             title=error.name,
             status=status,
-            detail=error.description or error.name,
+            detail=_detail(error, status),
             code=code,
             request_id=request_id,
         )
@@ -74,6 +74,13 @@ def problem_of(error: Exception, request_id: str) -> Problem:
         code="internal",
         request_id=request_id,
     )
+
+
+def _detail(error: HTTPException, status: int) -> str:
+    """What the error says of itself, or our meaning of its status where it says what all of its kind do."""
+    if error.description == type(error).description and status in HTTP_CODES:
+        return HTTP_CODES[status][1]
+    return error.description or error.name
 
 
 def http_code(status: int) -> str:

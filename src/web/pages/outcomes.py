@@ -9,7 +9,7 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask_login import current_user
 
 from src.web.auth import SIGN_IN_PATH
-from src.web.problems import Problem
+from src.web.problems import HTTP_CODES, Problem
 
 
 def by_script() -> bool:
@@ -59,12 +59,9 @@ def _for_people(problem: Problem) -> Problem:
     if "CSRF" in problem.detail:
         detail = "Your session ended while this page was open. Go back, reload the page and try again."
         return problem.model_copy(update={"title": "The form has expired", "detail": detail})
-    if problem.status in words and problem.detail.startswith(_OF_THE_LIBRARY):
+    if problem.status in words and problem.detail == HTTP_CODES[problem.status][1]:
         return problem.model_copy(update={"detail": words[problem.status]})
     return problem
-
-
-_OF_THE_LIBRARY = ("The requested URL", "The method is not allowed", "The data value transmitted")
 
 
 def _came_from() -> str | None:

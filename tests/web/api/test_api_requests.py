@@ -66,7 +66,8 @@ def test_an_administrators_call_is_forbidden_to_others(client: FlaskClient) -> N
     problem(client.get("/api/v1/users", headers=READER), 403, "forbidden")
 
 
-def test_an_unknown_path_is_a_problem(client: FlaskClient) -> None:
+def test_an_unknown_path_is_a_problem_in_our_own_words(client: FlaskClient) -> None:
+    assert "spelling" not in client.get("/api/v1/nothing", headers=ADMIN).text
     problem(client.get("/api/v1/nothing", headers=ADMIN), 404, "not_found")
 
 
