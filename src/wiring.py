@@ -10,6 +10,7 @@ from src.agents.accounts.passwords import Passwords
 from src.agents.accounts.tokens import JwtSigner
 from src.agents.answer import AnswerAgent
 from src.agents.catalogue import CatalogueAgent
+from src.agents.feedback_analyst import FeedbackAnalystAgent
 from src.agents.indexing import IndexingAgent
 from src.agents.indexing.rebuild import IndexFiller
 from src.agents.ingestion import IngestionAgent, SourcesAgent
@@ -42,6 +43,10 @@ def make_agents(
     writer = IndexWriter(out.vectors, out.lexical, out.embedder)
     analyser = Analyser()
     pipeline = IngestionPipeline(database, out.blobs, out.parser, out.embedder, writer)
+
+    def words(text: str) -> list[str]:
+        return analyser.analyse(text).content
+
     board = AgentBoard(database, out.broker, tally)
     return (
         AccountsAgent(
@@ -65,10 +70,11 @@ def make_agents(
             database,
             out.embedder,
             out.chat,
-            lambda text: analyser.analyse(text).content,
+            words,
             timeout_s=settings.llm_timeout_s,
             max_tokens=settings.llm_max_tokens,
         ),
+        FeedbackAnalystAgent(database, out.embedder, words),
         MonitorAgent(
             database,
             board,

@@ -272,6 +272,7 @@ def upgrade() -> None:
         sa.Column("correction", sa.Text(), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("held_reason", sa.Text(), nullable=True),
+        sa.Column("reviewed_by", sa.String(length=200), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

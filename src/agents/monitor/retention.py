@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, exists
 
 from src.database.models import (
     ActivityLine,
@@ -12,7 +12,10 @@ from src.database.models import (
     EventRecord,
     InboxRecord,
     JobRecord,
+    QuestionVectorRecord,
+    RatingRecord,
     SearchRecord,
+    SignalRecord,
     SignInFailureRecord,
 )
 from src.database.repositories.jobs import OPEN
@@ -20,10 +23,17 @@ from src.database.uow import Database
 
 
 def prune(database: Database, before: datetime) -> None:
-    """Each table in its own short transaction. What is unsent, open or unsettled stays, however old."""
+    """Each table in its own short transaction. What is unsent, open or unsettled stays, however old, and so
+    does a search that a rating points to, to be replayed. The vector of a question goes with its ratings."""
     statements = (
         delete(ActivityLine).where(ActivityLine.at < before),
-        delete(SearchRecord).where(SearchRecord.at < before),
+        delete(SearchRecord).where(
+            SearchRecord.at < before, ~exists().where(RatingRecord.search_id == SearchRecord.id)
+        ),
+        delete(SignalRecord).where(SignalRecord.at < before),
+        delete(QuestionVectorRecord).where(
+            ~exists().where(RatingRecord.question_key == QuestionVectorRecord.question_key)
+        ),
         delete(SignInFailureRecord).where(SignInFailureRecord.last_at < before),
         delete(InboxRecord).where(InboxRecord.at < before),
         delete(EventRecord).where(EventRecord.sent, EventRecord.at < before),

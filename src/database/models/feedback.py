@@ -14,8 +14,9 @@ class RatingRecord(Base):
     ``search_id`` is the search that showed it, ``passage_id`` what was rated (None for an answer as a
     whole). ``content_key`` names the passage's content: it stays true when the document is indexed
     anew. ``question`` is the query as retrieval saw it, kept here so that the rating outlives the record of
-    the search; ``place`` is the rank at which it was shown. Only what is ``counted`` teaches anything; a
-    ``held`` rating waits for a person.
+    the search; ``place`` is the rank at which it was shown. A rating is ``new`` until it is checked; only
+    what is ``counted`` teaches anything; a ``held`` rating waits for a person. ``reviewed_by`` names the one
+    who released or discarded it: it is not held again.
     """
 
     __tablename__ = "ratings"
@@ -48,6 +49,7 @@ class RatingRecord(Base):
     correction: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(20))
     held_reason: Mapped[str | None] = mapped_column(Text)
+    reviewed_by: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment] = mapped_column(index=True)
 

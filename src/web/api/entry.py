@@ -51,7 +51,7 @@ def _parameters(operation: Operation, schemas: Json) -> list[Json]:
         {"name": name, "in": "path", "required": True, "schema": _plain(properties[name])}
         for name in operation.places
     ]
-    if operation.takes is Body.NONE and operation.method == "GET":
+    if operation.takes is Body.NONE and operation.method in {"GET", "DELETE"}:
         required = schemas[operation.request.__name__].get("required", [])
         query = {name: properties[name] for name in operation.inputs}
         if operation.whole_list:
@@ -171,7 +171,12 @@ def _success(operation: Operation) -> Json:
     name = operation.reply.__name__.replace("[", "_").replace("]", "_")
     schema = {"$ref": REFERENCE + name}
     doc = (inspect.getdoc(operation.reply) or "Done.").replace("``", "`").split("\n", 1)[0]
-    return {"description": doc, "content": {_JSON: {"schema": schema}}}
+    content: Json = {_JSON: {"schema": schema}}
+    if operation.lines:
+        content[Body.NDJSON.value] = {
+            "schema": {"type": "string", "description": "The whole list, an item a line."}
+        }
+    return {"description": doc, "content": content}
 
 
 def _problem(description: str) -> Json:

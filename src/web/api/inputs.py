@@ -85,7 +85,8 @@ def _body(operation: Operation) -> dict[str, Any]:
         case Body.FILES:
             return {"files": uploaded_files()}
         case Body.NONE:
-            return {}
+            # What a DELETE is about may stand in its query or in a body: not every client can send both.
+            return _json() if operation.method == "DELETE" and operation.inputs else {}
 
 
 def _content(limit: int | None = None) -> bytes:

@@ -26,6 +26,7 @@ _TAGS = {
     "sources": "Repositories and folders that a collection is kept up to date with.",
     "jobs": "Long work: watching and cancelling it.",
     "questions": "Searching, asking and the stored answers.",
+    "feedback": "Rating answers, citations and hits; what readers said and did.",
     "console": "Agents, events, dead letters, activities and indexes.",
     "health": "For whoever watches over the server.",
 }

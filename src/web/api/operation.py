@@ -27,7 +27,8 @@ class Operation:
     """A call of the API and the message that it makes.
 
     ``path`` names the message's fields in braces; ``fixed`` are fields that the call itself sets, and
-    ``hidden`` fields that it never sets. ``parts`` names the events of a stream with their types.
+    ``hidden`` fields that it never sets. ``parts`` names the events of a stream with their types; a list
+    with ``lines`` is also given whole, as JSON lines, where the client asks for them.
     """
 
     method: str
@@ -41,6 +42,7 @@ class Operation:
     name: str = ""
     example: Mapping[str, Any] | None = None
     parts: Mapping[str, type[Message]] | None = None
+    lines: bool = False
 
     @property
     def id(self) -> str:

@@ -15,6 +15,7 @@ from src.web import auth, state
 
 from .follow import follow_answer, follow_events, follow_job
 from .inputs import read
+from .lines import as_lines, lines_wanted
 from .operation import Operation
 from .paging import cut, slice_asked
 from .table import OPERATIONS, PREFIX
@@ -68,6 +69,8 @@ def _view(operation: Operation) -> View:
 
 def _answer(operation: Operation) -> Callable[[Request[Any]], Response]:
     def answer(message: Request[Any]) -> Response:
+        if operation.lines and lines_wanted():
+            return as_lines(message)
         part = slice_asked() if operation.whole_list else None
         reply: Message | None = state.ask(message)
         if reply is None:

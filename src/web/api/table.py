@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from src.core.messages import accounts, collections, console, documents, indexes, jobs, questions, sources
+from src.core.messages import (
+    accounts,
+    collections,
+    console,
+    documents,
+    feedback,
+    indexes,
+    jobs,
+    questions,
+    sources,
+)
 from src.core.messages.console import Steering
 from src.web.problems import Problem
 
@@ -145,6 +155,56 @@ QUESTIONS = (
     Operation("GET", "/answers/{answer_id}", questions.GetAnswer, "questions"),
 )
 
+FEEDBACK = (
+    Operation(
+        "POST",
+        "/answers/{answer_id}/feedback",
+        feedback.RateAnswer,
+        "feedback",
+        example={"verdict": "down", "reasons": ["wrong_passages"], "comment": "This is about version 1."},
+    ),
+    Operation("GET", "/answers/{answer_id}/feedback", feedback.AnswerRatings, "feedback"),
+    Operation("DELETE", "/answers/{answer_id}/feedback", feedback.UnrateAnswer, "feedback", 204),
+    Operation(
+        "POST",
+        "/answers/{answer_id}/citations/{marker}/feedback",
+        feedback.RateCitation,
+        "feedback",
+        example={"verdict": "up"},
+    ),
+    Operation(
+        "DELETE",
+        "/answers/{answer_id}/citations/{marker}/feedback",
+        feedback.UnrateCitation,
+        "feedback",
+        204,
+    ),
+    Operation(
+        "POST",
+        "/search-hits/feedback",
+        feedback.RateHit,
+        "feedback",
+        example={"query_id": "01a1", "passage_id": "01a2", "verdict": "up"},
+    ),
+    Operation("DELETE", "/search-hits/feedback", feedback.UnrateHit, "feedback", 204),
+    Operation("GET", "/feedback", feedback.ListFeedback, "feedback", lines=True),
+    Operation(
+        "POST",
+        "/feedback:review",
+        feedback.ReviewRatings,
+        "feedback",
+        example={"rating_ids": ["01a3"], "decision": "release"},
+    ),
+    Operation(
+        "POST",
+        "/signals",
+        feedback.NoteSignal,
+        "feedback",
+        204,
+        example={"kind": "copied", "query_id": "01a1", "answer_id": "01a4"},
+    ),
+)
+
 CONSOLE = (
     Operation("GET", "/capabilities", console.ListCapabilities, "console"),
     Operation("GET", "/agents", console.ListAgents, "console"),
@@ -177,4 +237,4 @@ CONSOLE = (
     Operation("POST", "/indexes:rebuild", indexes.RebuildIndexes, "console", 202),
 )
 
-OPERATIONS = (*ACCOUNTS, *COLLECTIONS, *DOCUMENTS, *SOURCES, *JOBS, *QUESTIONS, *CONSOLE)
+OPERATIONS = (*ACCOUNTS, *COLLECTIONS, *DOCUMENTS, *SOURCES, *JOBS, *QUESTIONS, *FEEDBACK, *CONSOLE)

@@ -1,0 +1,100 @@
+"""The feedback analyst agent."""
+
+from __future__ import annotations
+
+from src.core.agent import Agent, handles, on
+from src.core.context import Context
+from src.core.messages import Page
+from src.core.messages.feedback import (
+    AnswerRatings,
+    ListFeedback,
+    NoteSignal,
+    RateAnswer,
+    RateCitation,
+    RateHit,
+    Rating,
+    RatingReceived,
+    Reviewed,
+    ReviewRatings,
+    UnrateAnswer,
+    UnrateCitation,
+    UnrateHit,
+)
+from src.core.messages.questions import QuestionAnswered
+from src.core.ports import Embedder
+from src.database.uow import Database
+
+from . import subjects
+from .checking import RatingCheck
+from .listing import list_ratings, ratings_of_answer
+from .ratings import Said, give, said_of, take_back
+from .reviewing import review
+from .signals import Words, note, note_asked_again
+
+
+class FeedbackAnalystAgent(Agent):
+    """Takes ratings, checks them before they teach anything, and keeps what readers did besides."""
+
+    name = "feedback_analyst"
+
+    def __init__(self, database: Database, embedder: Embedder, words: Words) -> None:
+        self._database = database
+        self._words = words
+        self._check = RatingCheck(database, embedder)
+
+    @handles(RateAnswer)
+    def rate_answer(self, request: RateAnswer, ctx: Context) -> Rating:
+        said = Said(
+            request.verdict.value,
+            request.stars,
+            tuple(reason.value for reason in request.reasons),
+            request.comment,
+            request.correction,
+        )
+        return give(self._database, subjects.answer(request.answer_id), said, ctx)
+
+    @handles(UnrateAnswer)
+    def unrate_answer(self, request: UnrateAnswer, ctx: Context) -> None:
+        take_back(self._database, subjects.answer_key(request.answer_id), ctx)
+
+    @handles(AnswerRatings)
+    def answer_ratings(self, request: AnswerRatings, ctx: Context) -> Page[Rating]:
+        return ratings_of_answer(self._database, request, ctx)
+
+    @handles(RateCitation)
+    def rate_citation(self, request: RateCitation, ctx: Context) -> Rating:
+        cited = subjects.citation(request.answer_id, request.marker)
+        return give(self._database, cited, said_of(request.verdict), ctx)
+
+    @handles(UnrateCitation)
+    def unrate_citation(self, request: UnrateCitation, ctx: Context) -> None:
+        take_back(self._database, subjects.citation_key(request.answer_id, request.marker), ctx)
+
+    @handles(RateHit)
+    def rate_hit(self, request: RateHit, ctx: Context) -> Rating:
+        shown = subjects.hit(request.query_id, request.passage_id)
+        return give(self._database, shown, said_of(request.verdict), ctx)
+
+    @handles(UnrateHit)
+    def unrate_hit(self, request: UnrateHit, ctx: Context) -> None:
+        take_back(self._database, subjects.hit_key(request.query_id, request.passage_id), ctx)
+
+    @handles(NoteSignal)
+    def note_signal(self, request: NoteSignal, ctx: Context) -> None:
+        note(self._database, request, ctx)
+
+    @handles(ListFeedback)
+    def list_feedback(self, request: ListFeedback, ctx: Context) -> Page[Rating]:
+        return list_ratings(self._database, request, ctx)
+
+    @handles(ReviewRatings)
+    def review_ratings(self, request: ReviewRatings, ctx: Context) -> Reviewed:
+        return review(self._database, request, ctx)
+
+    @on(RatingReceived)
+    def check(self, event: RatingReceived, ctx: Context) -> None:
+        self._check.carry_out(ctx)
+
+    @on(QuestionAnswered)
+    def notice_repetition(self, event: QuestionAnswered, ctx: Context) -> None:
+        note_asked_again(self._database, self._words, event, ctx)

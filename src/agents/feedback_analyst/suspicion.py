@@ -1,0 +1,48 @@
+"""Which votes should wait for a person, by what the same and the other readers usually do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from src.database.repositories.feedback import Ratings
+from src.database.uow import Work
+from src.services.evaluation.outliers import Ballot, Review
+
+_PAST = timedelta(days=28)
+_RECENT = timedelta(days=1)
+_MOST = 20_000
+_OUT = ("held", "discarded")
+
+
+def suspects(work: Work, now: datetime) -> dict[str, str]:
+    """The ids of recent ratings that are out of the ordinary, each with the reason in words.
+
+    What is held or was discarded is no measure of what is usual, but still tells of a reader's last day;
+    what a person released is judged no more.
+    """
+    since = now - _RECENT
+    rows = Ratings(work.session).votes_since(now - _PAST, _MOST)
+    judged = [row for row in rows if (row.reviewed_by is None if row.updated_at >= since else _usual(row))]
+    ballots = [
+        Ballot(row.id, row.user_id, _target(row), row.verdict == "up", row.updated_at.timestamp())
+        for row in judged
+    ]
+    joined = {row.user_id: row.joined.timestamp() for row in judged}
+    found = Review(ballots, joined).held(since.timestamp())
+    targets = {row.id: _target(row) for row in judged}
+    return {id_: _sentence(reason, targets[id_]) for id_, reason in found.items()}
+
+
+def _usual(row: Any) -> bool:
+    return row.state not in _OUT
+
+
+def _target(row: Any) -> str:
+    """What was judged, the same for all who judged it: a question with a passage's content, or alone."""
+    return f"{row.question_key}:{row.content_key or row.passage_id or row.kind}"
+
+
+def _sentence(reason: str, target: str) -> str:
+    words = reason.replace(f" ({target})", "").strip()
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
