@@ -13,6 +13,7 @@ from src.core.context import Context
 from src.core.errors import ForbiddenError, NotFoundError
 from src.core.messages.base import Target
 from src.core.messages.questions import Search, SearchResults
+from src.core.messages.ranking import GatherPool, TrainingPool
 from src.core.ports import Blobs, Embedder, LexicalIndex, VectorIndex
 from src.database.grants import grant_on, scope_of
 from src.database.repositories.searching import LiveIndex
@@ -100,6 +101,22 @@ class RetrievalAgent(Agent):
         if request.model_id is None:
             self._remember(request, results, indexes, showing, trial, ctx)
         return results
+
+    @handles(GatherPool)
+    def training_pool(self, request: GatherPool, ctx: Context) -> TrainingPool:
+        vector = self._embedder.embed_query(request.query)
+        pool = Pool()
+        notices: list[str] = []
+        with self._database.read() as work:
+            scope = scope_of(work, ctx.caller, (request.collection_id,))
+            indexes = {index.id: index for index in work.searching.indexes(scope)}
+            self._gatherer.by_words(pool, indexes, request.query, None, notices)
+            keys, stored = self._completer.vectors(work, pool, indexes)
+        self._gatherer.by_meaning(pool, indexes, vector, None, notices)
+        self._completer.add_cosines(pool, keys, stored, vector)
+        gathered = Gathered(Query(request.query, scope, 1, None), vector, indexes, pool, None)
+        with self._database.read() as work:
+            return self._ordering.training_pool(work, gathered)
 
     def _plan(self, work: Work, indexes: Mapping[str, LiveIndex], ctx: Context) -> Plan:
         """The live ranker of each index with the memory of its collection."""

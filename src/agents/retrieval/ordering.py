@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from src.core.messages.questions import Hit
+from src.core.messages.ranking import TrainingPool
 from src.core.ports import Vectors
 from src.database.repositories.searching import Candidate, LiveIndex
 from src.database.uow import Work
 from src.services.evaluation.interleaving import Entry
 from src.services.ranking.identifiers import share_found
-from src.services.ranking.ranker import FusionWeights
+from src.services.ranking.memory import QueryMemory
+from src.services.ranking.ranker import FusionWeights, Ranker
 
 from .filters import Allowed
 from .fusion import fuse
@@ -78,7 +82,7 @@ class Ordering:
         self, work: Work, gathered: Gathered, plan: Plan, trial: Trial | None, watch: Stopwatch
     ) -> Showing:
         query = gathered.query
-        pools, found = self.full_pools(work, gathered, (plan, trial.treatment) if trial else (plan,))
+        pools, found = self._full_pools(work, gathered, (plan, trial.treatment) if trial else (plan,))
         watch.lap("complete")
         wanted = query.k + SPARE
         extractor = self._pools.extractor
@@ -89,7 +93,35 @@ class Ordering:
         list_ = interleave(ranked, treatment, found, query.k, trial.seed)
         return Showing(hits_of(list_.shown, found), list_.entries)
 
-    def full_pools(
+    def training_pool(self, work: Work, gathered: Gathered) -> TrainingPool:
+        """The full pool of a collection; empty where it has no index yet."""
+        start = Ranker(self._weights)
+        plan = dict.fromkeys(gathered.indexes, Choice(start, QueryMemory()))
+        pools, found = self._full_pools(work, gathered, (plan,))
+        extractor = self._pools.extractor
+        pool = next(iter(pools.values()), None)
+        if pool is None:
+            return TrainingPool(
+                passage_ids=(),
+                content_keys=(),
+                external_ids=(),
+                names=extractor.names,
+                features=(),
+                dense=(),
+                fused=(),
+            )
+        ids = [candidate.passage_id for candidate in pool.question.candidates]
+        return TrainingPool(
+            passage_ids=tuple(ids),
+            content_keys=pool.keys,
+            external_ids=tuple(found[key].external_id for key in ids),
+            names=extractor.names,
+            features=tuple(map(tuple, extractor.extract(pool.question).tolist())),
+            dense=tuple(pool.question.dense.tolist()),
+            fused=tuple(np.sum(list(start.fusion_parts(pool.question).values()), axis=0).tolist()),
+        )
+
+    def _full_pools(
         self, work: Work, gathered: Gathered, plans: tuple[Plan, ...]
     ) -> tuple[dict[str, FullPool], dict[str, Candidate]]:
         """The pool of each index as the plans' rankers want it, and what SQL holds of the candidates."""

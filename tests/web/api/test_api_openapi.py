@@ -20,8 +20,15 @@ from src.web.api.openapi import make_document, problem_codes
 from src.web.api.table import OPERATIONS
 
 FROZEN = Path(__file__).resolve().parents[3] / "docs" / "openapi.v1.json"
-INSIDE = {"account.sign_in", "account.authenticate", "account.find", "health.check", "metrics.read"}
-"""Capabilities that are not operations: they serve the pages, the edge itself and the health paths."""
+INSIDE = {
+    "account.sign_in",
+    "account.authenticate",
+    "account.find",
+    "health.check",
+    "metrics.read",
+    "passage.pool",
+}
+"""Capabilities that are not operations: they serve pages, other agents, the edge and the health paths."""
 
 
 @pytest.fixture(scope="module")
