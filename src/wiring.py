@@ -10,6 +10,7 @@ from src.agents.accounts.passwords import Passwords
 from src.agents.accounts.tokens import JwtSigner
 from src.agents.answer import AnswerAgent
 from src.agents.catalogue import CatalogueAgent
+from src.agents.experiment_runner import ExperimentRunnerAgent
 from src.agents.feedback_analyst import FeedbackAnalystAgent
 from src.agents.indexing import IndexingAgent
 from src.agents.indexing.rebuild import IndexFiller
@@ -75,6 +76,7 @@ def make_agents(
             max_tokens=settings.llm_max_tokens,
         ),
         FeedbackAnalystAgent(database, out.embedder, words),
+        ExperimentRunnerAgent(database),
         MonitorAgent(
             database,
             board,

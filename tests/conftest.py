@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.support.postgres",
     "tests.support.databases",
     "tests.support.application",
+    "tests.support.laboratory",
     "tests.support.site",
     "tests.support.chroma",
     "tests.support.chromium",

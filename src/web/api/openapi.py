@@ -27,6 +27,7 @@ _TAGS = {
     "jobs": "Long work: watching and cancelling it.",
     "questions": "Searching, asking and the stored answers.",
     "feedback": "Rating answers, citations and hits; what readers said and did.",
+    "learning": "Models that rank, and the proof of what is better.",
     "console": "Agents, events, dead letters, activities and indexes.",
     "health": "For whoever watches over the server.",
 }

@@ -16,6 +16,7 @@ from src.core.messages import (
 from src.core.messages.console import Steering
 from src.web.problems import Problem
 
+from .learning import LEARNING
 from .operation import Body, Operation
 
 PREFIX = "/api/v1"
@@ -237,4 +238,14 @@ CONSOLE = (
     Operation("POST", "/indexes:rebuild", indexes.RebuildIndexes, "console", 202),
 )
 
-OPERATIONS = (*ACCOUNTS, *COLLECTIONS, *DOCUMENTS, *SOURCES, *JOBS, *QUESTIONS, *FEEDBACK, *CONSOLE)
+OPERATIONS = (
+    *ACCOUNTS,
+    *COLLECTIONS,
+    *DOCUMENTS,
+    *SOURCES,
+    *JOBS,
+    *QUESTIONS,
+    *FEEDBACK,
+    *LEARNING,
+    *CONSOLE,
+)

@@ -1,0 +1,158 @@
+"""The models that rank a collection's passages, and how they change places."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from .base import Access, Event, Id, Page, Reply, Request, Target, Text
+from .lists import Cursor, Limit
+
+
+class ModelState(StrEnum):
+    """Where a ranking model is on its way."""
+
+    CANDIDATE = "candidate"
+    GATED = "gated"
+    TRIAL = "trial"
+    LIVE = "live"
+    RETIRED = "retired"
+    REJECTED = "rejected"
+
+
+class ModelChange(Reply):
+    """A change of a model's state: who or what decided it, why, and on what evidence."""
+
+    before: ModelState | None
+    after: ModelState
+    decided_by: str
+    reason: str
+    evidence: dict[str, Any]
+    at: datetime
+
+
+class Evaluation(Reply):
+    """What a model reached on one set of questions, against another model. ``figures`` hold mean, change
+    and interval for nDCG, recall and MRR at 10, for all, seen and unseen questions."""
+
+    name: str
+    set_id: str | None
+    against_id: str | None
+    questions: int
+    figures: dict[str, Any]
+    passed: bool | None
+    at: datetime
+
+
+class Model(Reply):
+    """A way to rank the passages of a collection. ``version`` counts up in its collection; ``artefact`` is
+    the SHA-256 of its file, null for the default fusion; ``card`` says what it is made of and from."""
+
+    id: str
+    collection_id: str
+    version: int
+    kind: str
+    state: ModelState
+    reason: str | None
+    parent_id: str | None
+    run_id: str | None
+    artefact: str | None
+    card: dict[str, Any]
+    created_at: datetime
+    changed_at: datetime
+
+
+class ModelDetail(Model):
+    """A model with its history and what it was measured at."""
+
+    changes: tuple[ModelChange, ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
+
+
+class ListModels(Request[Page[Model]]):
+    """Models of the collections that the caller may read, newest first."""
+
+    capability: ClassVar[str] = "model.list"
+    access: ClassVar[Access] = Access.signed_in()
+    collection_id: Id | None = None
+    state: ModelState | None = None
+    limit: Limit = 50
+    cursor: Cursor = None
+
+
+class GetModel(Request[ModelDetail]):
+    """One model with its history and figures."""
+
+    capability: ClassVar[str] = "model.get"
+    access: ClassVar[Access] = Access.read(Target.MODEL, "model_id")
+    model_id: Id
+
+
+class PromoteModel(Request[ModelDetail]):
+    """Make a model the live one of its collection, by a person's decision; the one before is kept."""
+
+    capability: ClassVar[str] = "model.promote"
+    access: ClassVar[Access] = Access.write(Target.MODEL, "model_id")
+    model_id: Id
+    reason: Text | None = Field(None, max_length=1000)
+
+
+class RollBackModel(Request[ModelDetail]):
+    """Return from this live model to the one that was live before it."""
+
+    capability: ClassVar[str] = "model.rollback"
+    access: ClassVar[Access] = Access.write(Target.MODEL, "model_id")
+    model_id: Id
+    reason: Text | None = Field(None, max_length=1000)
+
+
+class CandidateTrained(Event):
+    """A training run has registered a model."""
+
+    topic: ClassVar[str] = "candidate.trained.v1"
+    model_id: str
+    collection_id: str
+    run_id: str
+
+    def ordering_key(self) -> str | None:
+        return self.collection_id
+
+
+class ModelPromoted(Event):
+    """A model became the live one of its collection."""
+
+    topic: ClassVar[str] = "model.promoted.v1"
+    model_id: str
+    collection_id: str
+    before_id: str | None
+    decided_by: str
+    reason: str
+
+    def ordering_key(self) -> str | None:
+        return self.collection_id
+
+
+class ModelRolledBack(Event):
+    """A collection returned to an earlier model."""
+
+    topic: ClassVar[str] = "model.rolled-back.v1"
+    model_id: str
+    collection_id: str
+    to_id: str
+    decided_by: str
+    reason: str
+
+    def ordering_key(self) -> str | None:
+        return self.collection_id
+
+
+class ModelRejected(Event):
+    """A model will not be promoted."""
+
+    topic: ClassVar[str] = "model.rejected.v1"
+    model_id: str
+    collection_id: str
+    reason: str

@@ -1,0 +1,21 @@
+"""The calls of version 1 that are about learning: models, and the proof of what is better."""
+
+from __future__ import annotations
+
+from src.core.messages import models
+
+from .operation import Operation
+
+LEARNING = (
+    Operation("GET", "/models", models.ListModels, "learning"),
+    Operation("GET", "/models/{model_id}", models.GetModel, "learning"),
+    Operation(
+        "POST",
+        "/models/{model_id}:promote",
+        models.PromoteModel,
+        "learning",
+        202,
+        example={"reason": "It finds the manual before the change log."},
+    ),
+    Operation("POST", "/models/{model_id}:rollback", models.RollBackModel, "learning", 202),
+)
