@@ -52,6 +52,10 @@ class Difference:
         return inf
 
     @property
+    def jackknife(self) -> float:
+        return inf
+
+    @property
     def note(self) -> str:
         return ""
 

@@ -24,7 +24,8 @@ class Evidence(Protocol):
 
     ``counted`` is how many votes or units stand behind it, ``informative`` how many questions or units can
     tell the two apart. ``z`` is standard normal where there is no difference; ``agreement`` is the |z| over
-    whole readers or questions, infinite where that does not apply.
+    whole readers or questions and ``jackknife`` the z without the strongest of them, positive where it points
+    the same way; both are infinite where that does not apply.
     """
 
     @property
@@ -39,6 +40,8 @@ class Evidence(Protocol):
     def z(self) -> float: ...
     @property
     def agreement(self) -> float: ...
+    @property
+    def jackknife(self) -> float: ...
     @property
     def note(self) -> str:
         """A sentence with a leading space on what keeps votes from counting, or nothing."""
@@ -70,8 +73,9 @@ class DecisionRule:
     ``spending`` is the chance that a candidate as good as the control has been promoted by each look, and
     likewise that it has been rejected; the critical values follow (see ``boundaries``). Most of it is spent
     at 500, where a gain of 0.03 nDCG is to be found. Besides, a decision needs ``fewest`` informative
-    questions, for below that a normal approximation says little, and an agreement of ``agreement``: no
-    single reader or question with a share of a fifth or less can reach 1.28 alone.
+    questions, for below that a normal approximation says little, and ``agreement`` twice: over whole readers
+    and questions, where no single one with a share of a fifth or less can reach it alone, and once more
+    without the one that speaks most for the decision, so that nobody tips the scales.
     """
 
     looks: tuple[int, ...] = (100, 250, 500, 1000)
@@ -100,8 +104,7 @@ class DecisionRule:
             return self._wait(evidence, looks_done)
         critical = self.critical[reached - 1]
         last = reached == len(self.looks)
-        clear = abs(evidence.z) >= critical
-        if clear and evidence.informative >= self.fewest and evidence.agreement >= self.agreement:
+        if abs(evidence.z) >= critical and not self._held(evidence):
             decision = Decision.PROMOTE if evidence.z > 0 else Decision.REJECT
         else:
             decision = Decision.UNDECIDED if last else Decision.WAIT
@@ -147,6 +150,16 @@ class DecisionRule:
             ),
         )
 
+    def _held(self, evidence: Evidence) -> str:
+        """What keeps a z that is large enough from deciding, or nothing."""
+        if evidence.informative < self.fewest:
+            return f", but it rests on {evidence.informative} questions and a decision takes {self.fewest}"
+        if evidence.agreement < self.agreement:
+            return ", but readers or questions disagree too much for that"
+        if evidence.jackknife < self.agreement:
+            return ", but one reader or question tips the scales: without it too little is left"
+        return ""
+
     def _sentence(
         self, decision: Decision, evidence: Evidence, critical: float, following: int | None
     ) -> str:
@@ -156,11 +169,7 @@ class DecisionRule:
             f"({evidence.mean - reach:+.3f} to {evidence.mean + reach:+.3f}); z is {evidence.z:.2f} "
             f"where this look asks for {critical:.2f}"
         )
-        held = ""
-        if abs(evidence.z) >= critical and evidence.informative < self.fewest:
-            held = f", but it rests on {evidence.informative} questions and a decision takes {self.fewest}"
-        elif abs(evidence.z) >= critical:
-            held = ", but it rests on too few readers or questions: without them it could be chance"
+        held = self._held(evidence) if abs(evidence.z) >= critical else ""
         match decision:
             case Decision.PROMOTE:
                 return f"Better: {found}. An equal candidate passes in {self.level:.1%} of trials at most."

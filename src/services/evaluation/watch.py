@@ -57,7 +57,9 @@ class ReturnRule:
 
     def _wins(self, seen: Estimate) -> bool:
         return (
-            seen.z >= self.critical and seen.informative >= self.fewest and seen.agreement >= self.agreement
+            seen.z >= self.critical
+            and seen.informative >= self.fewest
+            and min(seen.agreement, seen.jackknife) >= self.agreement
         )
 
     def _watch(self, back: bool, window: int, seen: Estimate) -> Watch:

@@ -64,6 +64,20 @@ def test_a_flood_of_one_reader_alone_never_agrees_enough_for_a_decision() -> Non
             assert found.agreement < 1.28
 
 
+def test_without_the_one_who_tips_the_scales_what_is_left_is_weak() -> None:
+    open_case = honest(400, mean=0.008, seed=5)
+    tipped = estimate([*open_case, *flood(400, 0.4)])
+    assert tipped.z > 2
+    assert tipped.jackknife == pytest.approx(estimate(open_case).z, abs=0.05)
+    assert estimate(honest(400, mean=0.05)).jackknife > 3
+
+
+def test_the_jackknife_is_the_least_z_over_the_readers_left_out_in_turn() -> None:
+    votes = honest(120, mean=0.05, readers=8)
+    turns = [estimate([v for v in votes if v.user != f"u{u}"], Shares(1, 1)).z for u in range(8)]
+    assert estimate(votes, Shares(1, 1)).jackknife == pytest.approx(min(turns), abs=0.05)
+
+
 def test_one_question_alone_never_agrees_enough_for_a_decision() -> None:
     crowd = [Vote(f"u{i % 60}", "the question", 1.0) for i in range(60)]
     assert estimate([*honest(300, spread=1e-6, readers=60), *crowd]).agreement < 1.28

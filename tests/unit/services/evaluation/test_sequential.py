@@ -23,6 +23,7 @@ class Seen:
     error: float = 0.01
     z: float = 3.0
     agreement: float = inf
+    jackknife: float = inf
     note: str = ""
 
 
@@ -112,9 +113,10 @@ def test_a_decision_does_not_rest_on_a_handful_of_questions() -> None:
 
 
 def test_a_decision_does_not_rest_on_one_reader() -> None:
-    verdict = RULE.judge(Seen(agreement=1.25))
-    assert verdict.decision is Decision.WAIT
-    assert "too few readers or questions" in verdict.sentence
+    for seen, said in ((Seen(agreement=1.25), "disagree too much"), (Seen(jackknife=1.2), "tips the scales")):
+        verdict = RULE.judge(seen)
+        assert verdict.decision is Decision.WAIT
+        assert said in verdict.sentence
 
 
 def test_a_flood_of_one_reader_neither_promotes_nor_rejects() -> None:
