@@ -87,7 +87,8 @@ def _on_collection(work: Work, caller: Caller, collection_id: str | None) -> Gra
     record = work.session.get(CollectionRecord, collection_id)
     if record is None:
         return None
-    if caller.administers or record.owner_id == caller.user_id:
+    owns = caller.user_id is not None and record.owner_id == caller.user_id
+    if caller.administers or owns:
         return Grant(collection_id, may_read=True, may_write=True)
     membership = work.collections.membership(collection_id, caller.user_id or "")
     may_write = membership is not None and membership.may_write
