@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 
 from src.core.clock import Clock
 from src.core.context import Context, DeliveryFence
-from src.core.errors import WiringError
+from src.core.errors import ConflictError, WiringError
 from src.core.signals import Signal
 
 from .engine import RELAXED, WRITES, make_engine
 from .units import SharedTransaction, UnitOfWork
 from .work import Work
+
+log = logging.getLogger("stoa.database")
 
 __all__ = ["Database", "SharedTransaction", "UnitOfWork", "Work"]
 
@@ -74,6 +78,10 @@ class Database:
             work = UnitOfWork(connection, ctx, self.clock)
             try:
                 yield work
+            except IntegrityError as error:
+                if fence is not None:
+                    raise  # a delivery or a job is tried again, and then finds what the other one wrote
+                raise _conflict(error) from error
             finally:
                 work.close()
         if work.published:
@@ -115,3 +123,8 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _conflict(error: IntegrityError) -> ConflictError:
+    log.warning("two transactions met: %s", error.orig)
+    return ConflictError("Somebody else changed the same thing at the same moment. Look again, then repeat.")

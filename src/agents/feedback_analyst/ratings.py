@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
 from src.core.context import Context
-from src.core.errors import ForbiddenError, NotFoundError
+from src.core.errors import ConflictError, ForbiddenError, NotFoundError
 from src.core.messages.feedback import Rating, RatingReceived, RatingRetracted, RatingState, Verdict
 from src.database.models import RatingRecord
 from src.database.repositories.feedback import Ratings
@@ -58,7 +56,7 @@ def give(database: Database, find: Find, said: Said, ctx: Context) -> Rating:
                 work.publish(RatingReceived(rating_id=record.id, collection_id=record.collection_id))
                 work.commit()
             return rating_views(work, [record])[0]
-    except IntegrityError as error:
+    except ConflictError as error:
         raise NotFoundError("What was shown has been deleted since.") from error
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from sqlalchemy.exc import IntegrityError
-
 from src.core.context import Context
-from src.core.errors import NotFoundError
+from src.core.errors import ConflictError, NotFoundError
 from src.core.messages.feedback import NoteSignal, SignalKind
 from src.core.messages.questions import Answer, QuestionAnswered
 from src.database.repositories.feedback import Signals
@@ -53,7 +51,7 @@ def note(database: Database, request: NoteSignal, ctx: Context) -> None:
                 place=place,
             )
             writing.commit()
-    except IntegrityError as error:
+    except ConflictError as error:
         raise NotFoundError("What was shown has been deleted since.") from error
 
 

@@ -8,8 +8,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from src.agents.ingestion.intake import Incoming, receive
 from src.core.clock import new_id
+from src.core.errors import ConflictError
 from src.database.models import CollectionRecord, SignInFailureRecord
 from src.database.uow import Database, UnitOfWork
 
@@ -63,3 +66,12 @@ def test_two_failed_sign_ins_of_one_name_are_both_counted(database: Database) ->
     at_once(database, note)
     with database.read() as work:
         assert work.session.get_one(SignInFailureRecord, "ada").count == 2
+
+
+def test_what_two_cannot_both_have_is_a_conflict_and_not_a_fault(database: Database) -> None:
+    def take(work: UnitOfWork) -> None:
+        at = work.now()
+        work.session.add(SignInFailureRecord(name_key="ada", count=1, last_at=at))
+
+    with pytest.raises(ConflictError, match="same moment"):
+        at_once(database, take)
