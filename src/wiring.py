@@ -12,6 +12,7 @@ from src.agents.answer import AnswerAgent
 from src.agents.catalogue import CatalogueAgent
 from src.agents.experiment_runner import ExperimentRunnerAgent
 from src.agents.feedback_analyst import FeedbackAnalystAgent
+from src.agents.fine_tuner import FineTunerAgent
 from src.agents.indexing import IndexingAgent
 from src.agents.indexing.rebuild import IndexFiller
 from src.agents.ingestion import IngestionAgent, SourcesAgent
@@ -77,6 +78,7 @@ def make_agents(
         ),
         FeedbackAnalystAgent(database, out.embedder, words),
         ExperimentRunnerAgent(database),
+        FineTunerAgent(database, out.embedder),
         MonitorAgent(
             database,
             board,
