@@ -35,6 +35,7 @@ from src.core.messages.documents import (
     ReadDocument,
 )
 from src.core.messages.jobs import CancelJob, GetJob, Job, ListJobs
+from src.core.messages.learning import LearningOverview, OverviewLearning
 from src.core.messages.sources import GetSource, ListSkipped, ListSources, Skipped, Source
 from src.core.ports import Blobs
 from src.database.grants import scope_of
@@ -44,6 +45,7 @@ from src.database.uow import Database, Work
 from src.database.views import document_view, job_view, passage_view, source_view
 from src.services.indexing import IndexWriter
 
+from .learning import overviews
 from .members import list_members, remove_member, require_owner, set_member
 from .reading import read_text
 
@@ -88,6 +90,17 @@ class CatalogueAgent(Agent):
         with self._database.read() as work:
             records, cursor = work.collections.page(ctx.caller, limit=request.limit, cursor=request.cursor)
             return Page[Collection](items=_collections(work, records, ctx.caller), next=cursor)
+
+    @handles(OverviewLearning)
+    def overview_learning(self, request: OverviewLearning, ctx: Context) -> Page[LearningOverview]:
+        with self._database.read() as work:
+            if request.collection_id is not None:
+                scope = scope_of(work, ctx.caller, (request.collection_id,))
+                records, cursor = [work.collections.get(key) for key in scope.collection_ids], None
+            else:
+                found, cursor = work.collections.page(ctx.caller, limit=request.limit, cursor=request.cursor)
+                records = list(found)
+            return Page[LearningOverview](items=overviews(self._database, work, records), next=cursor)
 
     @handles(GetCollection)
     def get_collection(self, request: GetCollection, ctx: Context) -> Collection:
