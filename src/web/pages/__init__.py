@@ -8,7 +8,7 @@ from src.web.assets import Assets
 from src.web.display import FILTERS
 from src.web.errors import use_error_page
 
-from . import account, agents, ask, collections, documents, login, search
+from . import account, agents, ask, collections, documents, feedback, login, search
 from .outcomes import error_page
 
 
@@ -18,6 +18,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         login.blueprint,
         ask.blueprint,
         search.blueprint,
+        feedback.blueprint,
         collections.blueprint,
         documents.blueprint,
         agents.blueprint,

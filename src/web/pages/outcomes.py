@@ -46,7 +46,7 @@ def error_page(problem: Problem) -> Response:
             return Response(status=401, headers={"HX-Redirect": SIGN_IN_PATH})
         return make_response(redirect(target, code=303))
     template = "problem.html" if by_script() else "error.html"
-    body = render_template(template, problem=_for_people(problem), back=_came_from())
+    body = render_template(template, problem=_for_people(problem), back=came_from())
     return make_response(body, problem.status)
 
 
@@ -64,7 +64,7 @@ def _for_people(problem: Problem) -> Problem:
     return problem
 
 
-def _came_from() -> str | None:
+def came_from() -> str | None:
     """The page of this site that the request was made from."""
     try:
         referrer = urlsplit(request.referrer or "")

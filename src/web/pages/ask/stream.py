@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from src.core.messages.questions import Answer, AnswerCitation, AnswerDelta, Citation, Hit, Retrieved
 from src.web.markdown import sanitised
+from src.web.pages.feedback.own import OwnRatings
 from src.web.problems import Problem
 from src.web.streams import AnswerPart, ServerEvent
 
@@ -55,7 +56,7 @@ class PageStream:
                     yield self._citation_event(part.citation)
                     yield self._text_event()
                 case Answer():
-                    yield self._done_event(turn_of(part))
+                    yield self._done_event(turn_of(part, OwnRatings()))
                 case Problem():
                     yield _event("problem", html=self._render("problem.html", problem=part))
                 case None:

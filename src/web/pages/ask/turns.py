@@ -13,6 +13,7 @@ from src.core.messages.questions import Answer, AnswerSummary, Citation, Hit
 from src.web.display import is_code
 from src.web.highlight import highlight
 from src.web.markdown import Markdown
+from src.web.pages.feedback.own import OwnRatings
 
 MARKDOWN = Markdown()
 EXTRACTIVE = "extractive"
@@ -33,12 +34,14 @@ class CitationCard:
 
 @dataclass(frozen=True)
 class Turn:
-    """A question with its answer."""
+    """A question with its answer. ``ratings`` are the reader's own; None where the answer is not theirs to
+    rate."""
 
     answer: Answer
     anchor: str
     blocks: Sequence[Markup]
     cards: Sequence[CitationCard]
+    ratings: OwnRatings | None
 
     @property
     def extract(self) -> bool:
@@ -54,7 +57,7 @@ def anchor_of(answer_id: str) -> str:
     return f"c-{answer_id}"
 
 
-def turn_of(answer: Answer) -> Turn:
+def turn_of(answer: Answer, ratings: OwnRatings | None) -> Turn:
     """The whole answer, ready to be shown."""
     anchor = anchor_of(answer.answer_id)
     markers = {citation.marker for citation in answer.citations}
@@ -63,6 +66,7 @@ def turn_of(answer: Answer) -> Turn:
         anchor=anchor,
         blocks=MARKDOWN.blocks(answer.text, markers, anchor),
         cards=[card_of(citation, answer.answer_id, answer.passages) for citation in answer.citations],
+        ratings=ratings,
     )
 
 

@@ -18,6 +18,7 @@ from src.core.jobs import JobState
 from src.core.messages.collections import Collection, ListCollections
 from src.core.messages.jobs import Job, ListJobs
 from src.core.messages.questions import Answer, AskQuestion, GetAnswer, ListAnswers, Style
+from src.web.pages.feedback.own import own_ratings
 from src.web.pages.forms import message
 from src.web.pages.gate import signed_in_only
 from src.web.pages.streaming import respond
@@ -89,10 +90,11 @@ def _page(
     answers: list[Answer] | None = None, follow_up: bool = True, question: str = "", **more: object
 ) -> str:
     latest = answers[-1] if answers else None
+    ratings = own_ratings(answer.query_id for answer in answers or ()) if follow_up else None
     return render_template(
         "ask/index.html",
         active="ask",
-        turns=[turn_of(answer) for answer in answers or ()],
+        turns=[turn_of(answer, ratings) for answer in answers or ()],
         conversation=latest.conversation_id if latest and follow_up else None,
         current=latest.conversation_id if latest else None,
         follow_up=follow_up,

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from src.core.errors import AppError
 from src.core.messages.collections import ListCollections
 from src.core.messages.questions import Search, SearchResults
+from src.web.pages.feedback.own import OwnRatings
 from src.web.pages.forms import message, words
 from src.web.pages.gate import signed_in_only
 from src.web.problems import Problem, problem_of
@@ -37,6 +38,7 @@ def index() -> Response:
         active="search",
         query=query,
         results=results,
+        ratings=OwnRatings(),
         problem=problem,
         collections=ask(ListCollections(limit=200)).items,
         chosen=request.args.getlist("collection"),
