@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from src.core.messages import models
+from src.core.messages import learning, models
 
 from .operation import Operation
 
 LEARNING = (
+    Operation("GET", "/learning", learning.OverviewLearning, "learning"),
     Operation("GET", "/models", models.ListModels, "learning"),
     Operation("GET", "/models/{model_id}", models.GetModel, "learning"),
     Operation(
