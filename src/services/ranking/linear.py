@@ -14,6 +14,7 @@ from .features import Floats
 SHARPNESS = 12.0
 """Logit of one unit of fused score before anything is learned."""
 STRENGTHS = (3.0, 10.0, 30.0, 100.0, 300.0)
+_SELDOM = 0.1
 _STEPS = 50
 _CONVERGED = 1e-7
 _LEAST_SHARPNESS = 1.0
@@ -101,11 +102,12 @@ def _sharpness(theta: Floats) -> float:
 
 def _scales(batch: Batch) -> tuple[Floats, Floats]:
     """Mean over all candidates, and the spread within a list: what is the same for a whole list ranks
-    nothing. A feature that never differs within a list has a spread of 1."""
+    nothing. A feature that never differs within a list has a spread of 1; one that seldom does has a tenth
+    of the furthest it goes, lest a rare value outweigh everything else."""
     count = batch.present.sum(1)[:, None]
     means = (batch.features * batch.present[..., None]).sum(1) / count
     within = (batch.features - means[:, None])[batch.present]
-    spread = np.sqrt((within**2).mean(0))
+    spread = np.maximum(np.sqrt((within**2).mean(0)), _SELDOM * np.abs(within).max(0))
     return batch.features[batch.present].mean(0), np.where(spread > 1e-6, spread, 1.0)
 
 

@@ -95,11 +95,10 @@ class QueryMemory:
         passage_keys: Sequence[str],
         *,
         threshold: float,
-        offset: float = 0.0,
         but: str | None = None,
     ) -> Recall:
-        """Weigh each memory by ``|weight| * (cosine - offset)`` where the questions' cosine is at least
-        ``threshold``. Memories of the question ``but`` are left out, as a cross-fit needs it."""
+        """Weigh each memory by ``|weight| * cosine`` where the questions' cosine is at least ``threshold``.
+        Memories of the question ``but`` are left out, as a cross-fit needs it."""
         count = len(passage_keys)
         recall = Recall(np.zeros(count), np.zeros(count), np.full(count, _NOTHING), np.full(count, _NOTHING))
         pairs = [
@@ -112,7 +111,7 @@ class QueryMemory:
             return recall
         candidates, places = np.array(pairs).T
         near = self._vectors[places] @ vector
-        strength = np.where(near >= threshold, (near - offset) * np.abs(self._weights[places]), 0.0)
+        strength = np.where(near >= threshold, near * np.abs(self._weights[places]), 0.0)
         helps = self._weights[places] > 0
         _strongest(recall.helped, recall.helped_by, candidates[helps], places[helps], strength[helps])
         _strongest(recall.harmed, recall.harmed_by, candidates[~helps], places[~helps], strength[~helps])

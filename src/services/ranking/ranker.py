@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,9 +18,6 @@ HELPED = "helped before"
 ADAPTED = "adapted cosine"
 LEARNED = (HELPED, ADAPTED)
 """Columns that a fit adds to the extractor's own, each where its part is there."""
-
-RAMP = 0.5
-"""Learned weights see a memory as far as the questions' cosine rises above this."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ class Ranker:
         parts = self.fusion_parts(pool)
         recall = None
         if self.memory and memory is not None and vector is not None and passage_keys is not None:
-            recall = self._recall(self.memory, memory, vector, passage_keys)
+            recall = memory.recall(vector, passage_keys, threshold=self.memory.threshold)
             if not self._learned(HELPED):
                 parts["memory"] = self.memory.lift * recall.helped
             if recall.harmed.any():
@@ -112,15 +109,6 @@ class Ranker:
 
     def _learned(self, name: str) -> bool:
         return self.weights is not None and name in self.weights.names
-
-    def _recall(
-        self, settings: MemorySettings, memory: QueryMemory, vector: Vectors, keys: Sequence[str]
-    ) -> Recall:
-        recall = memory.recall(vector, keys, threshold=settings.threshold)
-        if not self._learned(HELPED):
-            return recall
-        ramp = memory.recall(vector, keys, threshold=RAMP, offset=RAMP)
-        return replace(recall, helped=ramp.helped, helped_by=ramp.helped_by)
 
     def _learned_parts(
         self,

@@ -15,18 +15,17 @@ from .examples import Batch, Example, ndcg
 from .features import Floats
 from .linear import STRENGTHS, WeightsFit, fit_rank_weights
 from .memory import MemorySettings, QueryMemory, Remembered
-from .ranker import ADAPTED, HELPED, RAMP, FusionWeights, Ranker
+from .ranker import ADAPTED, HELPED, FusionWeights, Ranker
 from .threads import one_thread
 
 
 @dataclass(frozen=True)
 class LadderSettings:
-    """From how many questions with an up-vote each rung is tried, and how strongly few are held back."""
+    """From how many questions with an up-vote each rung is tried, and the penalties to choose from."""
 
-    weights_from: int = 50
-    adapter_from: int = 250
+    weights_from: int = 30
+    adapter_from: int = 150
     strengths: tuple[float, ...] = STRENGTHS
-    least_strength_below_100: float = 30.0
     memory: MemorySettings = field(default_factory=MemorySettings)
     adapter: AdapterSettings = field(default_factory=AdapterSettings)
 
@@ -68,7 +67,7 @@ def fit_ranker(
     if len(judged) < settings.weights_from:
         return RankerFit(start, len(judged), findings=findings)
     with one_thread():
-        columns, learned_names = [_recalled(judged, examples)], [HELPED]
+        columns, learned_names = [_recalled(judged, examples, settings.memory.threshold)], [HELPED]
         adapter = None
         if len(judged) >= settings.adapter_from:
             adapter = fit_query_adapter(judged, passages, settings=settings.adapter, seed=seed)
@@ -81,7 +80,7 @@ def fit_ranker(
             batch,
             (*names, *learned_names),
             increasing=learned_names,
-            strengths=_strengths(settings, len(judged)),
+            strengths=settings.strengths,
             seed=seed,
         )
     ranker = Ranker(fusion, settings.memory, weights.weights, adapter.adapter if adapter else None)
@@ -102,12 +101,10 @@ def memory_of(examples: Sequence[Example]) -> QueryMemory:
     )
 
 
-def _recalled(judged: Sequence[Example], examples: Sequence[Example]) -> list[Floats]:
+def _recalled(judged: Sequence[Example], examples: Sequence[Example], threshold: float) -> list[Floats]:
     memory = memory_of(examples)
     return [
-        memory.recall(
-            example.vector, example.keys, threshold=RAMP, offset=RAMP, but=str(example.group)
-        ).helped
+        memory.recall(example.vector, example.keys, threshold=threshold, but=str(example.group)).helped
         for example in judged
     ]
 
@@ -116,10 +113,3 @@ def _adapted(judged: Sequence[Example], passages: Vectors, moved: Vectors) -> li
     return [
         passages[example.rows] @ vector - example.dense for example, vector in zip(judged, moved, strict=True)
     ]
-
-
-def _strengths(settings: LadderSettings, questions: int) -> tuple[float, ...]:
-    if questions >= 100:
-        return settings.strengths
-    least = settings.least_strength_below_100
-    return tuple(strength for strength in settings.strengths if strength >= least) or (least,)

@@ -76,7 +76,7 @@ def test_learned_weights_take_the_place_of_the_fixed_lift(pool: QuestionPool) ->
     ranker = Ranker(memory=MemorySettings(), weights=weights(helped_before=0.4))
     found = by_id(ranker.rank(pool, EXTRACTOR, vector=VECTOR, passage_keys=KEYS, memory=memory))
     assert "memory" not in found["p2"].parts
-    assert found["p2"].parts[HELPED] - found["p0"].parts[HELPED] == pytest.approx(0.4 * 0.5)
+    assert found["p2"].parts[HELPED] - found["p0"].parts[HELPED] == pytest.approx(0.4)
     assert found["p2"].helped_by is not None
 
 
