@@ -45,9 +45,10 @@ def data_findings(questions: int, weights_from: int, adapter_from: int) -> tuple
     )
 
 
-def adapter_findings(fit: AdapterFit) -> tuple[Finding, ...]:
-    """Judge the folds' curves."""
-    findings = []
+def adapter_findings(fit: AdapterFit, examples: Sequence[Example]) -> tuple[Finding, ...]:
+    """Judge the folds' curves, and whether the questions are still apart."""
+    collapse = adapter_collapse(fit.adapter, examples)
+    findings = [collapse] if collapse else []
     best = [curve.best_epoch for curve in fit.curves]
     if not any(best):
         findings.append(
@@ -65,8 +66,8 @@ def adapter_findings(fit: AdapterFit) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def ranker_findings(fit: WeightsFit, batch: Batch) -> tuple[Finding, ...]:
-    """Judge fitted weights on the lists they came from."""
+def ranker_findings(fit: WeightsFit, batch: Batch, examples: Sequence[Example]) -> tuple[Finding, ...]:
+    """Judge fitted weights on the lists they came from; ``batch`` holds the ``examples`` in order."""
     findings = []
     scores = fit.weights.score(batch.fused, batch.features)
     if not np.isfinite(scores[batch.present]).all():
@@ -80,6 +81,9 @@ def ranker_findings(fit: WeightsFit, batch: Batch) -> tuple[Finding, ...]:
                 fatal=True,
             )
         )
+    collapse = ranking_collapse(_firsts(scores, batch, examples), _firsts(batch.fused, batch, examples))
+    if collapse:
+        findings.append(collapse)
     if min(fit.curve.values()) > fit.base_loss:
         findings.append(
             Finding(
@@ -117,6 +121,11 @@ def ranking_collapse(first: Sequence[str], first_before: Sequence[str]) -> Findi
         f"One passage leads {count} of {len(first)} rankings; it led {before[leader]} before.",
         fatal=True,
     )
+
+
+def _firsts(scores: Floats, batch: Batch, examples: Sequence[Example]) -> list[str]:
+    best = np.where(batch.present, scores, -np.inf).argmax(1)
+    return [example.keys[place] for example, place in zip(examples, best, strict=True)]
 
 
 def _spread(scores: Floats, batch: Batch) -> float:

@@ -34,7 +34,8 @@ class LadderSettings:
 class RankerFit:
     """A ranker, and what there is to say of it: how each part was fitted, what looks wrong, and the
     cross-fitted nDCG@10 on the voted questions (each ranked by weights that never saw it) of the default
-    fusion and of the ranker, by question and in the order of the examples that have a target."""
+    fusion and of the ranker, by question and in the order of the examples that have a target. ``seen``
+    tells whether a passage that helped the question also helped another one."""
 
     ranker: Ranker
     questions: int
@@ -42,7 +43,13 @@ class RankerFit:
     adapter: AdapterFit | None = None
     base_ndcg: tuple[float, ...] = ()
     cross_fitted_ndcg: tuple[float, ...] = ()
+    seen: tuple[bool, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """Whether nothing fatal was found."""
+        return not any(finding.fatal for finding in self.findings)
 
 
 def fit_ranker(
@@ -73,7 +80,7 @@ def fit_ranker(
             adapter = fit_query_adapter(judged, passages, settings=settings.adapter, seed=seed)
             columns.append(_adapted(judged, passages, adapter.out_of_fold))
             learned_names.append(ADAPTED)
-            findings += adapter_findings(adapter)
+            findings += adapter_findings(adapter, judged)
         extra = [np.column_stack(parts) for parts in zip(*columns, strict=True)]
         batch = Batch.of(judged, extra)
         weights = fit_rank_weights(
@@ -86,9 +93,15 @@ def fit_ranker(
     ranker = Ranker(fusion, settings.memory, weights.weights, adapter.adapter if adapter else None)
     base = ndcg(batch.fused, batch.target, batch.present)
     cross_fitted = ndcg(weights.out_of_fold, batch.target, batch.present)
-    findings += ranker_findings(weights, batch)
     return RankerFit(
-        ranker, len(judged), weights, adapter, tuple(base.tolist()), tuple(cross_fitted.tolist()), findings
+        ranker=ranker,
+        questions=len(judged),
+        weights=weights,
+        adapter=adapter,
+        base_ndcg=tuple(base.tolist()),
+        cross_fitted_ndcg=tuple(cross_fitted.tolist()),
+        seen=_seen(judged),
+        findings=findings + ranker_findings(weights, batch, judged),
     )
 
 
@@ -113,3 +126,12 @@ def _adapted(judged: Sequence[Example], passages: Vectors, moved: Vectors) -> li
     return [
         passages[example.rows] @ vector - example.dense for example, vector in zip(judged, moved, strict=True)
     ]
+
+
+def _seen(judged: Sequence[Example]) -> tuple[bool, ...]:
+    liked = [{key for key in example.keys if example.preference(key) > 0} for example in judged]
+    groups: dict[str, set[int]] = {}
+    for example, keys in zip(judged, liked, strict=True):
+        for key in keys:
+            groups.setdefault(key, set()).add(example.group)
+    return tuple(any(len(groups[key]) > 1 for key in keys) for keys in liked)

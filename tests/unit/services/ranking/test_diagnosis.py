@@ -28,11 +28,14 @@ def curve(*ndcg: float) -> FoldCurve:
 
 
 def fit_of(*curves: FoldCurve) -> AdapterFit:
-    return AdapterFit(QueryAdapter(np.zeros((2, 2), np.float32)), np.zeros((0, 2), np.float32), curves)
+    return AdapterFit(QueryAdapter(np.zeros((24, 24), np.float32)), np.zeros((0, 24), np.float32), curves)
 
 
-def test_a_curve_that_falls_is_over_training() -> None:
-    findings = adapter_findings(fit_of(curve(0.5, 0.55, 0.53, 0.5), curve(0.5, 0.51), curve(0.5, 0.52)))
+def test_a_curve_that_falls_is_over_training(planted) -> None:
+    examples = planted(30).examples
+    findings = adapter_findings(
+        fit_of(curve(0.5, 0.55, 0.53, 0.5), curve(0.5, 0.51), curve(0.5, 0.52)), examples
+    )
     assert [finding.code for finding in findings] == ["over_trained"]
     assert "0.050" in findings[0].detail
     assert not findings[0].fatal
@@ -43,13 +46,15 @@ def test_training_much_too_hard_is_recognised_on_real_curves(planted) -> None:
     settings = AdapterSettings(step=3e-2, penalty=0.0, patience=40)
     codes = {
         finding.code
-        for finding in adapter_findings(fit_query_adapter(data.examples, data.passages, settings=settings))
+        for finding in adapter_findings(
+            fit_query_adapter(data.examples, data.passages, settings=settings), data.examples
+        )
     }
     assert "over_trained" in codes
 
 
-def test_curves_that_never_rise_say_that_nothing_was_learned() -> None:
-    findings = adapter_findings(fit_of(*[curve(0.5, 0.5, 0.499)] * 3))
+def test_curves_that_never_rise_say_that_nothing_was_learned(planted) -> None:
+    findings = adapter_findings(fit_of(*[curve(0.5, 0.5, 0.499)] * 3), planted(30).examples)
     assert [finding.code for finding in findings] == ["learned_nothing"]
 
 
@@ -64,11 +69,11 @@ def test_weights_that_explode_must_not_be_used(planted) -> None:
     data = planted(60)
     batch = Batch.of(data.examples)
     fit = fit_rank_weights(batch, data.names)
-    assert not any(finding.fatal for finding in ranker_findings(fit, batch))
+    assert not any(finding.fatal for finding in ranker_findings(fit, batch, data.examples))
     for factor in (1e4, np.nan):
         weights = RankWeights(data.names, np.zeros(3), np.ones(3), np.array([factor, 1.0, 0.0]))
         broken = type(fit)(weights, fit.strength, fit.curve, fit.base_loss, fit.sharpness, fit.out_of_fold)
-        findings = [finding for finding in ranker_findings(broken, batch) if finding.fatal]
+        findings = [finding for finding in ranker_findings(broken, batch, data.examples) if finding.fatal]
         assert [finding.code for finding in findings] == ["exploded"]
 
 

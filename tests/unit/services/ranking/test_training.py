@@ -81,3 +81,30 @@ def test_thresholds_of_the_ladder_can_be_set(planted) -> None:
     data = planted(40)
     settings = LadderSettings(weights_from=30, adapter_from=35)
     assert fit_ranker(data.examples, data.passages, data.names, settings=settings).ranker.adapter is not None
+
+
+def test_a_fit_tells_seen_questions_from_unseen_ones(planted) -> None:
+    data = planted(60)
+    twins = [replace(e, group=e.group + 1000) for e in data.examples[:10]]
+    fit = fit_ranker([*data.examples, *twins], data.passages, data.names)
+    assert fit.seen == (True,) * 10 + (False,) * 50 + (True,) * 10
+
+
+def test_weights_that_send_one_passage_to_the_top_everywhere_are_not_usable(planted) -> None:
+    data = planted(80, signal=0.0)
+    everywhere = "999"
+    hostile = [
+        replace(
+            e,
+            keys=(*e.keys, everywhere),
+            rows=np.append(e.rows, 0),
+            features=np.vstack([e.features * [0, 1, 1], [1.0, 0.0, 1.0]]),
+            dense=np.append(e.dense, 0.0),
+            fused=np.append(e.fused, 0.0),
+            ups={everywhere: 1.0},
+        )
+        for e in data.examples
+    ]
+    fit = fit_ranker(hostile, data.passages, data.names)
+    assert not fit.usable
+    assert "collapsed" in {finding.code for finding in fit.findings}
