@@ -25,7 +25,8 @@ class Guardrail:
 class Rate:
     """``events`` among ``total`` requests of one arm.
 
-    Count at most one event for a reader and a question: retries of one failing client are one failure.
+    Count at most one event for a reader and a question: retries of one failing client are one failure. In
+    an interleaved trial the down-votes on entries of each team are such rates, with a treatment share of 0.5.
     """
 
     events: int

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import median, quantiles
 
 from .normal import binomial_tail
 
@@ -37,7 +37,7 @@ class Limits:
     """
 
     burst: int = 30
-    factor: float = 5.0
+    factor: float = 8.0
     streak: int = 15
     chance: float = 1e-4
     crowd: int = 5
@@ -49,8 +49,9 @@ class Review:
     """Compares the votes since a time with what the reader, and the other readers, did before and beside.
 
     Everybody being fast is no outlier, as after an announcement or in a load test: a reader is compared
-    with the busiest hours of the others. Where nothing is known to compare with, nothing is held; the shares
-    of ``Shares`` then still keep one reader from deciding.
+    with the busiest hours of the busier others (their upper quartile), since some always vote the most.
+    Where nothing is known to compare with, nothing is held; the shares of ``Shares`` then still keep one
+    reader from deciding.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Review:
             past = Counter(int(b.at // HOUR) for b in self._by_user[user] if b.at < since)
             others = [busy for other, busy in busiest.items() if other != user]
             known = [median(past.values())] if len(past) >= self._limits.peers else []
-            known += [median(others)] if len(others) >= self._limits.peers else []
+            known += [quantiles(others, n=4)[2]] if len(others) >= self._limits.peers else []
             if not known:
                 continue
             limit = max(float(self._limits.burst), self._limits.factor * max(known))
