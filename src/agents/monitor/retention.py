@@ -12,7 +12,6 @@ from src.database.models import (
     EventRecord,
     InboxRecord,
     JobRecord,
-    QuestionVectorRecord,
     RatingRecord,
     SearchRecord,
     SignalRecord,
@@ -24,16 +23,13 @@ from src.database.uow import Database
 
 def prune(database: Database, before: datetime) -> None:
     """Each table in its own short transaction. What is unsent, open or unsettled stays, however old, and so
-    does a search that a rating points to, to be replayed. The vector of a question goes with its ratings."""
+    does a search that a rating points to, to be replayed."""
     statements = (
         delete(ActivityLine).where(ActivityLine.at < before),
         delete(SearchRecord).where(
             SearchRecord.at < before, ~exists().where(RatingRecord.search_id == SearchRecord.id)
         ),
         delete(SignalRecord).where(SignalRecord.at < before),
-        delete(QuestionVectorRecord).where(
-            ~exists().where(RatingRecord.question_key == QuestionVectorRecord.question_key)
-        ),
         delete(SignInFailureRecord).where(SignInFailureRecord.last_at < before),
         delete(InboxRecord).where(InboxRecord.at < before),
         delete(EventRecord).where(EventRecord.sent, EventRecord.at < before),

@@ -14,7 +14,7 @@ from src.core.clock import new_id
 from src.core.messages.accounts import CreateUser, SignIn
 from src.core.messages.base import Request
 from src.core.messages.collections import CreateCollection
-from src.core.messages.console import ListEvents
+from src.core.messages.console import ListAgents, ListEvents
 from src.core.messages.feedback import ListFeedback, Rating, RatingState
 from src.core.messages.questions import Answer, AskQuestion, Search, SearchResults
 from tests.support.application import House, make_settings, running, wait_for
@@ -65,6 +65,10 @@ class Team:
             return found if found is not None and found.state is state else None
 
         return wait_for(look)
+
+    def quiet(self) -> None:
+        """Wait until no agent has anything to do."""
+        wait_for(lambda: not any(agent.backlog for agent in self.house.ask(ListAgents()).items))
 
     def events(self, topic: str, count: int) -> list[dict[str, Any]]:
         """What was told of this topic about the team's collection, when there is so much of it."""

@@ -97,5 +97,14 @@ def rate_hit(query_id: str, passage_id: str) -> AnyResponse:
 @blueprint.post("/signals")
 def note_signal() -> AnyResponse:
     """Note what the reader did; a script tells, and waits for no answer."""
-    ask(message(NoteSignal, **{name: request.form.get(name) for name in NoteSignal.model_fields}))
+    form = request.form
+    ask(
+        message(
+            NoteSignal,
+            kind=form.get("kind"),
+            query_id=form.get("query_id"),
+            answer_id=form.get("answer_id"),
+            passage_id=form.get("passage_id"),
+        )
+    )
     return Response(status=204)
