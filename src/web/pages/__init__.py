@@ -8,7 +8,7 @@ from src.web.assets import Assets
 from src.web.display import FILTERS
 from src.web.errors import use_error_page
 
-from . import account, agents, ask, collections, documents, feedback, login, search
+from . import account, agents, ask, collections, documents, feedback, learning, login, search
 from .outcomes import error_page
 
 
@@ -21,6 +21,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         feedback.blueprint,
         collections.blueprint,
         documents.blueprint,
+        learning.blueprint,
         agents.blueprint,
         account.blueprint,
     )

@@ -1,0 +1,28 @@
+"""What a person decides about models."""
+
+from __future__ import annotations
+
+from flask import Response, request, url_for
+
+from src.core.messages.models import PromoteModel, RollBackModel
+from src.web.pages.forms import message
+from src.web.pages.outcomes import done
+from src.web.state import ask
+
+from .blueprint import blueprint
+
+
+@blueprint.post("/learning/models/<model_id>/promote")
+def promote(model_id: str) -> Response:
+    """Make a model the live one."""
+    model = ask(message(PromoteModel, model_id=model_id, reason=request.form.get("reason")))
+    return done(
+        f"Version {model.version} ranks from now on.", to=url_for("learning.model", model_id=model_id)
+    )
+
+
+@blueprint.post("/learning/models/<model_id>/return")
+def roll_back(model_id: str) -> Response:
+    """Return from the live model to the one before it."""
+    ask(message(RollBackModel, model_id=model_id, reason=request.form.get("reason")))
+    return done("The version before ranks again.", to=url_for("learning.model", model_id=model_id))

@@ -1,0 +1,103 @@
+"""The loop of a collection as the steps that the page draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from src.core.messages.learning import LearningOverview
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: what it is called, the figure that says most, a sentence, and where more of it is found.
+
+    ``tone`` is ``busy`` where something is going on, ``warn`` where it waits for a person."""
+
+    name: str
+    title: str
+    figure: str
+    detail: str
+    tone: str = ""
+
+
+def steps(overview: LearningOverview) -> tuple[Step, ...]:
+    """From the readers' votes to the model that ranks, in the order in which one leads to the next."""
+    return (
+        _ratings(overview),
+        _memory(overview),
+        _training(overview),
+        _gate(overview),
+        _trial(overview),
+        _live(overview),
+    )
+
+
+def _ratings(overview: LearningOverview) -> Step:
+    votes = overview.votes
+    figure = f"{votes.up} up, {votes.down} down"
+    if votes.held:
+        return Step("ratings", "Ratings", figure, f"{votes.held} held until somebody looks at them", "warn")
+    if not votes.up and not votes.down:
+        return Step("ratings", "Ratings", "none yet", "Readers rate hits and citations with a click")
+    return Step("ratings", "Ratings", figure, f"{votes.last_week} of them in the last seven days")
+
+
+def _memory(overview: LearningOverview) -> Step:
+    if not overview.votes.questions:
+        return Step("memory", "Memory", "empty", "The first up-vote is remembered at once")
+    number = overview.votes.questions
+    questions = "question" if number == 1 else "questions"
+    return Step(
+        "memory",
+        "Memory",
+        f"{number} {questions}",
+        "What helped is lifted when nearly the same is asked",
+        "good",
+    )
+
+
+def _training(overview: LearningOverview) -> Step:
+    number = overview.votes_since_run
+    waiting = f"{number} {'up-vote' if number == 1 else 'up-votes'} that no run has seen yet"
+    if overview.run_state is None:
+        return Step("training", "Training", "not yet", waiting)
+    if overview.run_state == "running":
+        return Step("training", "Training", "running", waiting, "busy")
+    version = f"data set {overview.dataset_version}" if overview.dataset_version else overview.run_state
+    if overview.run_state in {"failed", "refused"}:
+        return Step("training", "Training", overview.run_state, overview.run_reason or waiting, "warn")
+    return Step("training", "Training", version, waiting, "good")
+
+
+def _gate(overview: LearningOverview) -> Step:
+    candidates, rejected = overview.models.get("candidate", 0), overview.models.get("rejected", 0)
+    detail = f"{rejected} rejected so far" if rejected else "A candidate has to prove itself offline first"
+    if candidates:
+        return Step("gate", "Gate", f"{candidates} being proved", detail, "busy")
+    gated = overview.models.get("gated", 0)
+    return Step("gate", "Gate", f"{gated} passed and waiting" if gated else "nothing to prove", detail)
+
+
+def _trial(overview: LearningOverview) -> Step:
+    if overview.experiment_id is None:
+        return Step("trial", "Trial", "none", "Two rankings are mixed, and votes tell which is better")
+    what = {
+        "trial": "a candidate is tried",
+        "watch": "the promoted model is watched",
+        "aa": "a test of the trial",
+    }
+    votes = f"{overview.experiment_votes} votes so far"
+    return Step("trial", "Trial", what.get(overview.experiment_purpose or "", "running"), votes, "busy")
+
+
+def _live(overview: LearningOverview) -> Step:
+    if overview.live_version is None or overview.live_version == 1:
+        return Step("live", "Live", "the default", "Nothing has been promoted yet")
+    since = overview.live_since
+    return Step(
+        "live",
+        "Live",
+        f"version {overview.live_version}",
+        f"since {since:%d %b %Y, %H:%M} UTC" if since else "",
+        "good",
+    )

@@ -1,0 +1,101 @@
+"""The loop at a glance, the models, and what a model would show."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+
+from src.core.messages.collections import Collection, ListCollections
+from src.core.messages.learning import OverviewLearning
+from src.core.messages.models import GetModel, ListModels, ModelState
+from src.core.messages.questions import Search, SearchResults
+from src.web.pages.forms import message
+from src.web.state import ask, caller
+
+from .blueprint import blueprint
+from .loop import steps
+
+_SHOWN = 10
+
+
+@blueprint.get("/learning")
+def index() -> str:
+    """The loop of each collection as one picture."""
+    overviews = ask(message(OverviewLearning, cursor=request.args.get("cursor")))
+    loops = [(overview, steps(overview)) for overview in overviews.items]
+    # Where something has been learned comes first.
+    loops.sort(key=lambda loop: -(loop[0].votes.up + loop[0].votes.down))
+    return page("overview", loops=loops, next=overviews.next)
+
+
+@blueprint.get("/learning/models")
+def models() -> str:
+    """The models of a collection, or of all."""
+    found = ask(
+        message(
+            ListModels,
+            collection_id=request.args.get("collection"),
+            state=request.args.get("state"),
+            cursor=request.args.get("cursor"),
+        )
+    )
+    return page(
+        "models",
+        models=found,
+        collections=_collections(),
+        collection=request.args.get("collection", ""),
+        state=request.args.get("state", ""),
+        states=list(ModelState),
+    )
+
+
+@blueprint.get("/learning/models/<model_id>")
+def model(model_id: str) -> str:
+    """One model: what it is made of, how it was measured, and how it changed places."""
+    found = ask(message(GetModel, model_id=model_id))
+    parent = ask(GetModel(model_id=found.parent_id)) if found.parent_id else None
+    return page("model", tab="models", model=found, parent=parent, collections=_collections())
+
+
+@blueprint.get("/learning/replay")
+def replay() -> str:
+    """What a model would show for a question, beside what is shown now."""
+    query, collection = request.args.get("q", "").strip(), request.args.get("collection", "")
+    chosen = request.args.get("model", "")
+    choices = ask(message(ListModels, collection_id=collection)).items if collection else ()
+    now = then = None
+    if query and collection and chosen:
+        live = next((one.id for one in choices if one.state is ModelState.LIVE), None)
+        now = _replayed(query, collection, live)
+        then = _replayed(query, collection, chosen)
+    return page(
+        "replay",
+        tab="models",
+        q=query,
+        collection=collection,
+        chosen=chosen,
+        choices=choices,
+        passage=request.args.get("passage", ""),
+        now=now,
+        then=then,
+        ranks={hit.passage_id: hit.rank for hit in now.hits} if now else {},
+        collections=_collections(),
+    )
+
+
+def _replayed(query: str, collection: str, model_id: str | None) -> SearchResults:
+    return ask(message(Search, query=query, collection_ids=(collection,), k=_SHOWN, model_id=model_id))
+
+
+def _collections() -> dict[str, Collection]:
+    return {one.id: one for one in ask(ListCollections(limit=500)).items}
+
+
+def page(template: str, *, tab: str | None = None, **shown: object) -> str:
+    """A page of this family, with its tab lit."""
+    return render_template(
+        f"learning/{template}.html",
+        active="learning",
+        tab=tab or template,
+        administers=caller().administers,
+        **shown,
+    )

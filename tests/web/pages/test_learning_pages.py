@@ -1,0 +1,126 @@
+"""The pages of learning: the loop, the inbox of ratings, the models, and the replay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from src.core.clock import new_id
+from src.core.messages.feedback import ListFeedback, RateHit, RatingState
+from src.core.messages.models import GetModel, ModelState
+from src.core.messages.questions import Search
+from src.database.models import ModelRecord, RatingRecord
+from tests.support.application import wait_for
+from tests.support.site import READER, Site, marked, serving, words
+
+QUESTION = "How long does a parcel take to islands?"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site of its own: what is learned here would move the rankings of others."""
+    with serving(tmp_path_factory.mktemp("learning")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def rating_id(site: Site) -> str:
+    """A vote that counts."""
+    shown = site.house.ask(Search(query=QUESTION, collection_ids=(site.collection_id,)))
+    given = site.house.ask(
+        RateHit(query_id=shown.query_id, passage_id=shown.hits[0].passage_id, verdict="up")
+    )
+    wait_for(lambda: site.house.ask(ListFeedback(state=RatingState.COUNTED)).items or None)
+    return given.id
+
+
+def made(site: Site, state: str) -> str:
+    """The id of a new model in this state, with the default's way to rank."""
+    with site.house.application.database.begin() as work:
+        record = ModelRecord(
+            id=new_id(),
+            collection_id=site.collection_id,
+            version=work.models.next_version(site.collection_id),
+            kind="default",
+            state=state,
+            card={"trainer": "ladder"},
+            created_at=work.now(),
+            changed_at=work.now(),
+        )
+        work.models.add(record)
+        work.commit()
+        return record.id
+
+
+def test_the_loop_tells_what_readers_said_and_what_waits(site: Site, rating_id: str) -> None:
+    page = site.visitor().page("/learning")
+    (loop,) = marked(page, "loop")
+    steps = {str(step.attributes["data-step"]): words(step) for step in loop.css(".step")}
+    assert list(steps) == ["ratings", "memory", "training", "gate", "trial", "live"]
+    assert "1 up, 0 down" in steps["ratings"]
+    assert "1 question" in steps["memory"]
+    assert "1 up-vote that no run has seen yet" in steps["training"]
+    assert "the default" in steps["live"]
+
+
+def test_a_held_rating_waits_in_the_inbox_until_it_is_released(site: Site, rating_id: str) -> None:
+    with site.house.application.database.begin() as work:
+        record = work.session.get(RatingRecord, rating_id)
+        assert record is not None
+        record.state, record.held_reason = "held", "Far more votes than this reader gives."
+        work.commit()
+    visitor = site.visitor()
+    assert "1 held until somebody looks" in words(visitor.page("/learning"))
+    page = visitor.page("/learning/ratings?state=held")
+    (row,) = marked(page, "rating")
+    assert "Far more votes than this reader gives." in words(row)
+    answered = visitor.send("/learning/ratings/review", {"rating": rating_id, "decision": "release"})
+    assert answered.status_code == 303
+    assert "1 rating released" in words(visitor.page("/learning/ratings"))
+    (released,) = site.house.ask(ListFeedback()).items
+    assert released.state is RatingState.COUNTED
+
+
+def test_the_inbox_is_filtered_and_says_when_nothing_is_like_it(site: Site, rating_id: str) -> None:
+    visitor = site.visitor()
+    assert len(marked(visitor.page("/learning/ratings?verdict=up"), "rating")) == 1
+    page = visitor.page("/learning/ratings?verdict=down")
+    assert not marked(page, "rating")
+    assert "None like this." in words(page)
+    visitor.page("/learning/ratings?verdict=sideways", status=422)
+
+
+def test_a_person_promotes_a_model_and_returns_from_it(site: Site) -> None:
+    live, candidate = made(site, "live"), made(site, "gated")
+    visitor = site.visitor()
+    rows = marked(visitor.page(f"/learning/models?collection={site.collection_id}"), "model")
+    assert [row.attributes["data-state"] for row in rows] == ["gated", "live"]
+    visitor.page(f"/learning/models/{candidate}")
+    visitor.send(f"/learning/models/{candidate}/promote", {"reason": "It reads better."})
+    page = visitor.page(f"/learning/models/{candidate}")
+    assert "It reads better." in words(marked(page, "changes")[0])
+    assert site.house.ask(GetModel(model_id=live)).state is ModelState.RETIRED
+    visitor.send(f"/learning/models/{candidate}/return", {"reason": "It does not."})
+    assert site.house.ask(GetModel(model_id=live)).state is ModelState.LIVE
+    assert site.house.ask(GetModel(model_id=candidate)).state is ModelState.RETIRED
+
+
+def test_a_replay_shows_both_rankings_side_by_side(site: Site) -> None:
+    other = made(site, "candidate")
+    page = site.visitor().page(f"/learning/replay?q=parcel&collection={site.collection_id}&model={other}")
+    (sides,) = marked(page, "replay")
+    lists = sides.css("ol.side")
+    assert len(lists) == 2
+    assert words(lists[0]) == words(lists[1]), "both rank by the default"
+    assert "same rank" in words(lists[0])
+
+
+def test_readers_look_but_do_not_decide(site: Site) -> None:
+    candidate = made(site, "candidate")
+    visitor = site.visitor(as_=READER)
+    visitor.page("/learning")
+    page = visitor.page(f"/learning/models/{candidate}")
+    assert not marked(page, "promote")
+    assert visitor.send(f"/learning/models/{candidate}/promote", {}).status_code == 403
+    assert not marked(visitor.page("/learning/ratings"), "rating"), "what others said is not theirs to read"
