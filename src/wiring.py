@@ -11,6 +11,7 @@ from src.agents.accounts.tokens import JwtSigner
 from src.agents.answer import AnswerAgent
 from src.agents.catalogue import CatalogueAgent
 from src.agents.experiment_runner import ExperimentRunnerAgent
+from src.agents.experiment_runner.policy import Policy
 from src.agents.feedback_analyst import FeedbackAnalystAgent
 from src.agents.fine_tuner import FineTunerAgent
 from src.agents.indexing import IndexingAgent
@@ -77,7 +78,9 @@ def make_agents(
             max_tokens=settings.llm_max_tokens,
         ),
         FeedbackAnalystAgent(database, out.embedder, words),
-        ExperimentRunnerAgent(database),
+        ExperimentRunnerAgent(
+            database, Policy(learning=settings.learning, automatic=settings.promotion == "automatic")
+        ),
         FineTunerAgent(database, out.embedder),
         MonitorAgent(
             database,

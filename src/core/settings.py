@@ -59,6 +59,11 @@ class Settings(BaseModel):
     )
     embedding_threads: int = Field(0, ge=0, le=256, json_schema_extra=_variable("STOA_EMBEDDING_THREADS"))
 
+    learning: bool = Field(True, json_schema_extra=_variable("STOA_LEARNING"))
+    promotion: Literal["automatic", "manual"] = Field(
+        "automatic", json_schema_extra=_variable("STOA_PROMOTION")
+    )
+
     max_file_bytes: int = Field(50 * 2**20, gt=0, json_schema_extra=_variable("STOA_MAX_FILE_BYTES"))
     max_request_bytes: int = Field(200 * 2**20, gt=0, json_schema_extra=_variable("STOA_MAX_REQUEST_BYTES"))
     max_unpacked_bytes: int = Field(200 * 2**20, gt=0, json_schema_extra=_variable("STOA_MAX_UNPACKED_BYTES"))

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from src.core.agent import Agent, handles
+from src.core.agent import Agent, every, handles, on
 from src.core.context import Context
 from src.core.messages import Page
+from src.core.messages.experiments import (
+    CandidateGated,
+    Experiment,
+    GetExperiment,
+    ListExperiments,
+    StartExperiment,
+    StopExperiment,
+)
+from src.core.messages.feedback import RatingGiven, RatingReviewed, RatingsHeld
 from src.core.messages.models import (
     GetModel,
     ListModels,
@@ -15,7 +24,12 @@ from src.core.messages.models import (
 )
 from src.database.uow import Database
 
+from .experiments import Experiments
+from .looks import Looks
 from .models import Models
+from .policy import Policy
+from .rounds import Rounds
+from .trials import Trials
 
 
 class ExperimentRunnerAgent(Agent):
@@ -23,8 +37,11 @@ class ExperimentRunnerAgent(Agent):
 
     name = "experiment_runner"
 
-    def __init__(self, database: Database) -> None:
-        self._models = Models(database)
+    def __init__(self, database: Database, policy: Policy) -> None:
+        trials = Trials(policy)
+        self._models = Models(database, trials)
+        self._experiments = Experiments(database, trials)
+        self._rounds = Rounds(database, trials, Looks(trials))
 
     @handles(ListModels)
     def list_models(self, request: ListModels, ctx: Context) -> Page[Model]:
@@ -41,3 +58,41 @@ class ExperimentRunnerAgent(Agent):
     @handles(RollBackModel)
     def roll_back_model(self, request: RollBackModel, ctx: Context) -> ModelDetail:
         return self._models.roll_back(request, ctx)
+
+    @handles(ListExperiments)
+    def list_experiments(self, request: ListExperiments, ctx: Context) -> Page[Experiment]:
+        return self._experiments.page(request, ctx)
+
+    @handles(GetExperiment)
+    def get_experiment(self, request: GetExperiment, ctx: Context) -> Experiment:
+        return self._experiments.one(request)
+
+    @handles(StartExperiment)
+    def start_experiment(self, request: StartExperiment, ctx: Context) -> Experiment:
+        return self._experiments.start(request, ctx)
+
+    @handles(StopExperiment)
+    def stop_experiment(self, request: StopExperiment, ctx: Context) -> Experiment:
+        return self._experiments.stop(request, ctx)
+
+    @on(CandidateGated)
+    def try_candidate(self, event: CandidateGated, ctx: Context) -> None:
+        self._rounds.arrange(event.collection_id, ctx)
+
+    @on(RatingGiven)
+    def weigh(self, event: RatingGiven, ctx: Context) -> None:
+        if event.experiment_id is not None:
+            self._rounds.weigh((event.rating_id,), ctx)
+
+    @on(RatingReviewed)
+    def weigh_again(self, event: RatingReviewed, ctx: Context) -> None:
+        if event.experiment_id is not None:
+            self._rounds.weigh((event.rating_id,), ctx)
+
+    @on(RatingsHeld)
+    def set_aside(self, event: RatingsHeld, ctx: Context) -> None:
+        self._rounds.weigh(event.rating_ids, ctx)
+
+    @every(60.0)
+    def guard(self, ctx: Context) -> None:
+        self._rounds.guard(ctx)

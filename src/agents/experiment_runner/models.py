@@ -21,6 +21,7 @@ from src.database.models import ModelRecord
 from src.database.uow import Database, UnitOfWork
 from src.services import registry
 
+from .trials import Trials
 from .views import model_detail, model_view
 
 _PROMOTABLE = {ModelState.CANDIDATE, ModelState.GATED, ModelState.TRIAL, ModelState.RETIRED}
@@ -29,8 +30,9 @@ _PROMOTABLE = {ModelState.CANDIDATE, ModelState.GATED, ModelState.TRIAL, ModelSt
 class Models:
     """The models of the collections, by a person's hand."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, trials: Trials) -> None:
         self._database = database
+        self._trials = trials
 
     def page(self, request: ListModels, ctx: Context) -> Page[Model]:
         asked = (request.collection_id,) if request.collection_id else None
@@ -52,6 +54,7 @@ class Models:
                 raise ConflictError(f"Version {record.version} is {record.state} and cannot be promoted.")
             reason = request.reason or f"Promoted by {ctx.caller.username}."
             registry.promote(work, record, by=ctx.caller.username, reason=reason, evidence={})
+            self._trials.arrange(work, record.collection_id, by=ctx.caller.username)
             work.commit()
         return self.one(request.model_id)
 
@@ -62,6 +65,7 @@ class Models:
                 raise ConflictError(f"Version {record.version} is {record.state}: there is nothing to undo.")
             reason = request.reason or f"Rolled back by {ctx.caller.username}."
             to = registry.roll_back(work, record, by=ctx.caller.username, reason=reason, evidence={})
+            self._trials.arrange(work, record.collection_id, by=ctx.caller.username)
             work.commit()
         return self.one(to.id)
 

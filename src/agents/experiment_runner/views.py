@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from src.core.messages.experiments import Experiment, ExperimentState, Look, Method, Purpose
 from src.core.messages.models import Evaluation, Model, ModelChange, ModelDetail, ModelState
-from src.database.models import EvaluationRecord, ModelChangeRecord, ModelRecord
+from src.database.models import EvaluationRecord, ExperimentRecord, ModelChangeRecord, ModelRecord
 from src.database.uow import Work
 
 
@@ -54,4 +57,26 @@ def _evaluation(record: EvaluationRecord) -> Evaluation:
         figures=record.figures,
         passed=record.passed,
         at=record.at,
+    )
+
+
+def experiment_view(record: ExperimentRecord, progress: dict[str, Any] | None = None) -> Experiment:
+    """A comparison; lists leave out the state of the evidence."""
+    return Experiment(
+        id=record.id,
+        collection_id=record.collection_id,
+        method=Method(record.method),
+        purpose=Purpose(record.purpose),
+        control_id=record.control_id,
+        treatment_id=record.treatment_id,
+        share=record.share,
+        state=ExperimentState(record.state),
+        decision=record.decision,
+        reason=record.reason,
+        rule=record.rule,
+        power=record.power,
+        looks=tuple(Look.model_validate(look) for look in record.looks),
+        progress=progress or {},
+        started_at=record.started_at,
+        ended_at=record.ended_at,
     )

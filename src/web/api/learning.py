@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from src.core.messages import learning, models
+from src.core.messages import experiments, learning, models
 
 from .operation import Operation
 
@@ -19,4 +19,22 @@ LEARNING = (
         example={"reason": "It finds the manual before the change log."},
     ),
     Operation("POST", "/models/{model_id}:rollback", models.RollBackModel, "learning", 202),
+    Operation("GET", "/experiments", experiments.ListExperiments, "learning"),
+    Operation(
+        "POST",
+        "/experiments",
+        experiments.StartExperiment,
+        "learning",
+        202,
+        example={"collection_id": "01a5", "model_id": "01a6"},
+    ),
+    Operation("GET", "/experiments/{experiment_id}", experiments.GetExperiment, "learning"),
+    Operation(
+        "POST",
+        "/experiments/{experiment_id}:stop",
+        experiments.StopExperiment,
+        "learning",
+        202,
+        example={"reason": "The office is closed."},
+    ),
 )

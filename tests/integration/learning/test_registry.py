@@ -114,7 +114,7 @@ def test_a_decision_on_a_model_that_is_live_no_more_is_refused(laboratory: Labor
 def test_only_those_who_may_write_promote_and_others_do_not_see_private_models(
     laboratory: Laboratory,
 ) -> None:
-    reader = laboratory.reader("bo")
+    reader = laboratory.readers[0]
     shared = laboratory.candidate("gated")
     with pytest.raises(ForbiddenError):
         laboratory.ask(PromoteModel(model_id=shared), reader)

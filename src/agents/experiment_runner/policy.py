@@ -1,0 +1,14 @@
+"""How much the loop does by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Policy:
+    """``learning`` starts trials and watches by itself; ``automatic`` also carries out what they decide,
+    where it is else left to a person."""
+
+    learning: bool = True
+    automatic: bool = True

@@ -1,0 +1,81 @@
+"""Where a comparison stands between its looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from src.core.messages.experiments import Purpose
+from src.database.models import ExperimentRecord
+from src.database.repositories.trials import watch_votes
+from src.database.uow import Work
+from src.services.evaluation.estimate import estimate
+
+from .rules import decision_rule, return_rule, stored_shares, votes_of
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The evidence now. ``votes`` are up-votes on interleaved lists and ``counted`` what they weigh; ``next``
+    is the size of the coming look and ``days`` how long it takes at the rate of the start, both None where
+    there is no such look. The interval is the 95 % one, for the eye: only looks decide."""
+
+    votes: int
+    readers: int
+    questions: int
+    counted: float
+    mean: float
+    lower: float
+    upper: float
+    z: float
+    next: int | None
+    needed: int | None
+    days: int | None
+    sentence: str
+
+
+def progress_of(work: Work, record: ExperimentRecord) -> Progress:
+    """Read and weigh the votes of a comparison."""
+    if record.purpose == Purpose.WATCH:
+        rule = return_rule(record.rule)
+        found = watch_votes(work.session, record.control_id, record.treatment_id, rule.windows[-1])
+    else:
+        found = work.experiments.votes(record.id)
+    seen = estimate(votes_of(found), stored_shares(record.rule))
+    coming = _next_look(record)
+    needed = max(0, ceil(coming - seen.counted)) if coming is not None else None
+    per_day = record.power.get("per_day") or 0.0
+    return Progress(
+        votes=seen.votes,
+        readers=seen.readers,
+        questions=seen.questions,
+        counted=seen.counted,
+        mean=seen.mean,
+        lower=seen.mean - 1.96 * seen.error,
+        upper=seen.mean + 1.96 * seen.error,
+        z=seen.z,
+        next=coming,
+        needed=needed,
+        days=ceil(needed / per_day) if needed is not None and per_day else None,
+        sentence=_sentence(record, seen.counted, seen.note, coming, needed),
+    )
+
+
+def _next_look(record: ExperimentRecord) -> int | None:
+    if record.state != "running" or record.purpose == Purpose.WATCH:
+        return None
+    done = record.looks[-1]["done"] if record.looks else 0
+    looks = decision_rule(record.rule).looks
+    return looks[done] if done < len(looks) else None
+
+
+def _sentence(
+    record: ExperimentRecord, counted: float, note: str, coming: int | None, needed: int | None
+) -> str:
+    if record.state != "running":
+        return record.reason or ""
+    if coming is None:
+        return record.looks[-1]["sentence"] if record.looks else "Watching; not enough data yet."
+    if needed:
+        return f"Not enough data yet: {counted:.0f} of {coming} votes for the next look.{note}"
+    return f"The look at {coming} votes is due with the next vote."

@@ -1,0 +1,166 @@
+"""Which comparison runs in a collection: starting one, ending one, and what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from src.core.clock import new_id
+from src.core.messages.experiments import (
+    ExperimentEnded,
+    ExperimentStarted,
+    ExperimentState,
+    Method,
+    Purpose,
+)
+from src.core.messages.models import ModelState
+from src.database.models import ExperimentRecord, ModelRecord
+from src.database.repositories.trials import latest_watch, waiting_models, watch_votes
+from src.database.uow import UnitOfWork
+from src.services import registry
+from src.services.evaluation.sequential import DecisionRule
+from src.services.evaluation.watch import ReturnRule
+
+from .guards import baseline
+from .policy import Policy
+from .rules import power_of, return_rule, shares_for, stored
+
+RETURN = "return"
+STOPPED = "stopped"
+SUPERSEDED = "superseded"
+HEALTHY = "healthy"
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Arranges comparisons. Its methods expect a unit of work that holds the collection."""
+
+    policy: Policy
+
+    def start(
+        self,
+        work: UnitOfWork,
+        control: ModelRecord,
+        treatment: ModelRecord,
+        purpose: Purpose,
+        *,
+        by: str,
+        share: float = 1.0,
+    ) -> ExperimentRecord:
+        """Begin a comparison; its rule, its power and its guardrails are fixed here."""
+        collection = work.collections.get(control.collection_id)
+        now = work.now()
+        rule = ReturnRule() if purpose is Purpose.WATCH else DecisionRule()
+        power: dict[str, Any] = {}
+        if isinstance(rule, DecisionRule):
+            power = power_of(work, collection.id, rule, share, now)
+        record = work.experiments.add(
+            ExperimentRecord(
+                id=new_id(),
+                collection_id=collection.id,
+                method=Method.INTERLEAVING.value,
+                purpose=purpose.value,
+                control_id=control.id,
+                treatment_id=treatment.id,
+                share=share,
+                state=ExperimentState.RUNNING.value,
+                rule={
+                    **stored(rule, shares_for(work, collection)),
+                    "guardrails": baseline(work, collection.id, now),
+                },
+                power=power,
+                looks=[],
+                started_at=now,
+            )
+        )
+        work.session.flush()
+        if purpose is Purpose.TRIAL:
+            reason = f"On trial against version {control.version}. {power['sentence']}"
+            work.models.change(
+                treatment, "trial", by=by, reason=reason, evidence={"experiment_id": record.id}, at=now
+            )
+        work.publish(ExperimentStarted(experiment_id=record.id, collection_id=collection.id, purpose=purpose))
+        return record
+
+    def end(self, work: UnitOfWork, record: ExperimentRecord, decision: str, reason: str, *, by: str) -> None:
+        """End a comparison; what becomes of its models is up to who decides."""
+        record.state, record.ended_at = ExperimentState.ENDED.value, work.now()
+        record.decision, record.reason = decision, reason
+        work.session.flush()
+        work.publish(
+            ExperimentEnded(
+                experiment_id=record.id,
+                collection_id=record.collection_id,
+                decision=decision,
+                reason=reason,
+                by=by,
+            )
+        )
+
+    def arrange(self, work: UnitOfWork, collection_id: str, *, by: str) -> None:
+        """Have the comparison run that is due; doing it again changes nothing.
+
+        A comparison whose control is not the live model any more is over. A waiting candidate has
+        precedence over the watch, as soon as that has seen enough to call the live model healthy.
+        """
+        live = work.models.live(collection_id)
+        running = work.experiments.running(collection_id)
+        if running is not None and (live is None or running.control_id != live.id):
+            self._outdated(work, running, by=by)
+            running = None
+        if live is None or not self.policy.learning:
+            return
+        candidate = self._waiting(work, collection_id, by=by)
+        if candidate is not None and running is not None and running.purpose == Purpose.WATCH:
+            running = self._give_way(work, running, candidate, by=by)
+        if running is not None:
+            return
+        if candidate is not None:
+            self.start(work, live, candidate, Purpose.TRIAL, by=by)
+        else:
+            self._watch(work, live, by=by)
+
+    def _outdated(self, work: UnitOfWork, running: ExperimentRecord, *, by: str) -> None:
+        reason = "Another model went live, so that this comparison tells nothing any more."
+        self.end(work, running, SUPERSEDED, reason, by=by)
+        treatment = work.models.find(running.treatment_id)
+        if treatment is not None and treatment.state == ModelState.TRIAL:
+            reason = "Its trial was against a model that is live no more; it waits for another."
+            work.models.change(treatment, "gated", by=by, reason=reason, evidence={}, at=work.now())
+
+    def _waiting(self, work: UnitOfWork, collection_id: str, *, by: str) -> ModelRecord | None:
+        """The newest gated model, where it may be tried without a person; it replaces those before it."""
+        if not self.policy.automatic:
+            return None
+        waiting = waiting_models(work.session, collection_id)
+        if not waiting:
+            return None
+        newest, *older = waiting
+        for model in older:
+            reason = f"Version {newest.version}, trained on more votes, passed the gate before its turn."
+            registry.reject(work, model, by=by, reason=reason, evidence={"newer_id": newest.id})
+        return newest
+
+    def _give_way(
+        self, work: UnitOfWork, watch: ExperimentRecord, candidate: ModelRecord, *, by: str
+    ) -> ExperimentRecord | None:
+        """End the watch for a candidate where it saw enough and has no doubt, else let it see everything."""
+        rule = return_rule(watch.rule)
+        last = watch.looks[-1] if watch.looks else None
+        seen = watch_votes(work.session, watch.control_id, watch.treatment_id, rule.windows[0])
+        if len(seen) < rule.windows[0] or last is None or last["decision"] != HEALTHY:
+            watch.share = rule.alert_share
+            return watch
+        reason = f"Healthy so far; version {candidate.version} is to be tried. {last['sentence']}"
+        self.end(work, watch, SUPERSEDED, reason, by=by)
+        return None
+
+    def _watch(self, work: UnitOfWork, live: ModelRecord, *, by: str) -> None:
+        """Watch the live model against the one before it, unless a person is asked to decide on that."""
+        before = registry.predecessor(work, live)
+        if before is None:
+            return
+        latest = latest_watch(work.session, live.id, before.id)
+        if latest is not None and latest.decision in (RETURN, STOPPED):
+            return
+        self.start(work, live, before, Purpose.WATCH, by=by, share=ReturnRule().share)

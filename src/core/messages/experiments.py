@@ -1,0 +1,162 @@
+"""Offline gates, live trials and golden sets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from .base import Access, Event, Id, Page, Reply, Request, Target, Text
+from .lists import Cursor, Limit
+
+
+class Method(StrEnum):
+    """How a live comparison shows both sides."""
+
+    INTERLEAVING = "interleaving"
+
+
+class Purpose(StrEnum):
+    """Why a comparison runs: to try a candidate, to watch a promoted model against the one before it, or
+    to test the comparison itself with two equal sides."""
+
+    TRIAL = "trial"
+    WATCH = "watch"
+    AA = "aa"
+
+
+class ExperimentState(StrEnum):
+    """Whether a comparison is going on."""
+
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+class Look(Reply):
+    """One look at the evidence: how much there was, the mean gain with its interval, and what followed.
+    ``done`` counts the looks of the rule so far; ``counted`` is what the votes weigh together."""
+
+    at: datetime
+    done: int
+    votes: int
+    counted: float
+    mean: float
+    lower: float
+    upper: float
+    z: float
+    critical: float | None
+    decision: str
+    sentence: str
+
+
+class Experiment(Reply):
+    """A live comparison of two models of a collection. ``share`` of the searches are compared; ``rule``
+    was fixed before the start, ``power`` says what to expect of it; ``progress`` is the state of the
+    evidence now, in a sentence and in figures."""
+
+    id: str
+    collection_id: str
+    method: Method
+    purpose: Purpose
+    control_id: str
+    treatment_id: str
+    share: float
+    state: ExperimentState
+    decision: str | None
+    reason: str | None
+    rule: dict[str, Any]
+    power: dict[str, Any]
+    looks: tuple[Look, ...]
+    progress: dict[str, Any] = {}
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class ListExperiments(Request[Page[Experiment]]):
+    """Experiments of the collections that the caller may read, newest first."""
+
+    capability: ClassVar[str] = "experiment.list"
+    access: ClassVar[Access] = Access.signed_in()
+    collection_id: Id | None = None
+    state: ExperimentState | None = None
+    limit: Limit = 50
+    cursor: Cursor = None
+
+
+class GetExperiment(Request[Experiment]):
+    """One experiment with its looks and the state of its evidence."""
+
+    capability: ClassVar[str] = "experiment.get"
+    access: ClassVar[Access] = Access.read(Target.EXPERIMENT, "experiment_id")
+    experiment_id: Id
+
+
+class StartExperiment(Request[Experiment]):
+    """Compare a model with the live one; without a model, the newest gated one; with `aa`, the live model
+    with itself. ``share`` is the part of the searches that takes part."""
+
+    capability: ClassVar[str] = "experiment.start"
+    access: ClassVar[Access] = Access.write(Target.COLLECTION, "collection_id")
+    collection_id: Id
+    model_id: Id | None = None
+    method: Method = Method.INTERLEAVING
+    aa: bool = False
+    share: float = Field(1.0, gt=0, le=1)
+
+
+class StopExperiment(Request[Experiment]):
+    """End an experiment now; the live model stays."""
+
+    capability: ClassVar[str] = "experiment.stop"
+    access: ClassVar[Access] = Access.write(Target.EXPERIMENT, "experiment_id")
+    experiment_id: Id
+    reason: Text | None = Field(None, max_length=1000)
+
+
+class CandidateGated(Event):
+    """A candidate passed the offline gate."""
+
+    topic: ClassVar[str] = "candidate.gated.v1"
+    model_id: str
+    collection_id: str
+
+    def ordering_key(self) -> str | None:
+        return self.collection_id
+
+
+class ExperimentStarted(Event):
+    """A live comparison began."""
+
+    topic: ClassVar[str] = "experiment.started.v1"
+    experiment_id: str
+    collection_id: str
+    purpose: Purpose
+
+    def ordering_key(self) -> str | None:
+        return self.collection_id
+
+
+class ExperimentLooked(Event):
+    """A look was taken at a live comparison's evidence."""
+
+    topic: ClassVar[str] = "experiment.looked.v1"
+    experiment_id: str
+    collection_id: str
+    votes: int
+    decision: str
+
+
+class ExperimentEnded(Event):
+    """A live comparison came to its end."""
+
+    topic: ClassVar[str] = "experiment.ended.v1"
+    experiment_id: str
+    collection_id: str
+    decision: str
+    reason: str
+    by: str
+
+    def ordering_key(self) -> str | None:
+        return self.collection_id

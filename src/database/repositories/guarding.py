@@ -1,0 +1,76 @@
+"""What the guardrails of live comparisons are judged by: rows of searches, answers and requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from src.database.models import ActivityLine, AnswerRecord, SearchRecord
+
+
+@dataclass(frozen=True)
+class Searched:
+    """One search of a reader: how long it took, in milliseconds."""
+
+    id: str
+    user_id: str
+    query: str
+    took_ms: float
+
+
+_SEARCHES = select(
+    SearchRecord.id,
+    SearchRecord.user_id,
+    SearchRecord.query,
+    SearchRecord.took_ms,
+    SearchRecord.collection_ids,
+).where(SearchRecord.user_id.is_not(None))
+
+
+def searches_before(session: Session, collection_id: str, until: datetime, limit: int) -> list[Searched]:
+    """The latest searches up to a time that reached the collection."""
+    query = _SEARCHES.where(SearchRecord.at <= until).order_by(SearchRecord.at.desc()).limit(limit)
+    return [found for row, found in _searched(session, query) if collection_id in row.collection_ids]
+
+
+def searches_within(session: Session, experiment_id: str) -> list[Searched]:
+    """The searches that took part in an experiment."""
+    return [
+        found for _, found in _searched(session, _SEARCHES.where(SearchRecord.experiment_id == experiment_id))
+    ]
+
+
+def answers_between(session: Session, since: datetime, until: datetime, limit: int) -> dict[str, bool]:
+    """The latest answers by the id of their search: whether each cited anything."""
+    query = (
+        select(AnswerRecord.answer)
+        .where(AnswerRecord.asked_at >= since, AnswerRecord.asked_at <= until)
+        .order_by(AnswerRecord.asked_at.desc())
+        .limit(limit)
+    )
+    return {answer["query_id"]: bool(answer["citations"]) for answer in session.scalars(query)}
+
+
+def outcomes_between(
+    session: Session, capability: str, since: datetime, until: datetime, limit: int
+) -> Sequence[str]:
+    """How the latest requests of a kind ended: ``ok`` or a failure's code."""
+    query = (
+        select(ActivityLine.outcome)
+        .where(ActivityLine.capability == capability, ActivityLine.at >= since, ActivityLine.at <= until)
+        .order_by(ActivityLine.at.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def _searched(session: Session, query: Select[*tuple[Any, ...]]) -> list[tuple[Any, Searched]]:
+    return [
+        (row, Searched(row.id, row.user_id, row.query, float(row.took_ms.get("total", 0.0))))
+        for row in session.execute(query)
+    ]

@@ -1,0 +1,126 @@
+"""What live comparisons rest on: who may vote, how often they do, and what they voted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from src.database.models import (
+    CollectionRecord,
+    ExperimentRecord,
+    ExperimentVoteRecord,
+    MembershipRecord,
+    ModelRecord,
+    RatingRecord,
+    SearchRecord,
+    UserRecord,
+)
+
+from .base import chunks
+
+RATE_DAYS = 28
+
+
+def voters(session: Session, collection: CollectionRecord) -> int:
+    """How many enabled accounts may read the collection, administrators who are no members left out."""
+    query = select(func.count()).select_from(UserRecord).where(UserRecord.disabled_at.is_(None))
+    if collection.visibility != "team":
+        members = select(MembershipRecord.user_id).where(MembershipRecord.collection_id == collection.id)
+        query = query.where(or_(UserRecord.id == collection.owner_id, UserRecord.id.in_(members)))
+    return session.scalar(query) or 0
+
+
+def up_votes_per_day(session: Session, collection_id: str, now: datetime) -> float:
+    """Counted up-votes of a collection a day, over the last four weeks or since its first one."""
+    query = select(func.count(), func.min(RatingRecord.created_at)).where(
+        RatingRecord.collection_id == collection_id,
+        RatingRecord.state == "counted",
+        RatingRecord.verdict == "up",
+        RatingRecord.created_at >= now - timedelta(days=RATE_DAYS),
+    )
+    count, first = session.execute(query).one()
+    if not count:
+        return 0.0
+    days = max(1.0, (now - first) / timedelta(days=1))
+    return float(count / days)
+
+
+def watch_votes(
+    session: Session, control_id: str, treatment_id: str, limit: int
+) -> Sequence[ExperimentVoteRecord]:
+    """The latest up-votes of all watches of one model against the one before it, oldest first."""
+    query = (
+        select(ExperimentVoteRecord)
+        .join(ExperimentRecord, ExperimentRecord.id == ExperimentVoteRecord.experiment_id)
+        .where(
+            ExperimentRecord.control_id == control_id,
+            ExperimentRecord.treatment_id == treatment_id,
+            ExperimentRecord.purpose == "watch",
+            ExperimentVoteRecord.verdict == "up",
+        )
+        .order_by(ExperimentVoteRecord.at.desc(), ExperimentVoteRecord.rating_id.desc())
+        .limit(limit)
+    )
+    return list(reversed(session.scalars(query).all()))
+
+
+def experiments_of(session: Session, rating_ids: Iterable[str]) -> dict[str, list[str]]:
+    """The ratings by the experiment that showed what they rate; others are left out."""
+    found: dict[str, list[str]] = {}
+    for part in chunks(sorted(rating_ids)):
+        query = (
+            select(ExperimentRecord.id, RatingRecord.id)
+            .join(SearchRecord, SearchRecord.experiment_id == ExperimentRecord.id)
+            .join(RatingRecord, RatingRecord.search_id == SearchRecord.id)
+            .where(RatingRecord.id.in_(part))
+            .order_by(ExperimentRecord.id)
+        )
+        for experiment_id, rating_id in session.execute(query):
+            found.setdefault(experiment_id, []).append(rating_id)
+    return found
+
+
+def up_votes(session: Session, experiment_id: str) -> int:
+    """How many up-votes an experiment has."""
+    query = select(func.count()).where(
+        ExperimentVoteRecord.experiment_id == experiment_id, ExperimentVoteRecord.verdict == "up"
+    )
+    return session.scalar(query) or 0
+
+
+def running_experiments(session: Session) -> Sequence[ExperimentRecord]:
+    """What runs, in all collections."""
+    return list(session.scalars(select(ExperimentRecord).where(ExperimentRecord.state == "running")))
+
+
+def collections_with_waiting_models(session: Session) -> Sequence[str]:
+    """Where a gated model waits."""
+    return list(
+        session.scalars(select(ModelRecord.collection_id).where(ModelRecord.state == "gated").distinct())
+    )
+
+
+def waiting_models(session: Session, collection_id: str) -> Sequence[ModelRecord]:
+    """The gated models of a collection, the newest first."""
+    query = select(ModelRecord).where(
+        ModelRecord.collection_id == collection_id, ModelRecord.state == "gated"
+    )
+    return list(session.scalars(query.order_by(ModelRecord.version.desc())))
+
+
+def latest_watch(session: Session, control_id: str, treatment_id: str) -> ExperimentRecord | None:
+    """The newest watch of one model against the one before it, running or ended."""
+    query = (
+        select(ExperimentRecord)
+        .where(
+            ExperimentRecord.control_id == control_id,
+            ExperimentRecord.treatment_id == treatment_id,
+            ExperimentRecord.purpose == "watch",
+        )
+        .order_by(ExperimentRecord.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
