@@ -23,6 +23,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_servers(verbs)
     _add_data(verbs)
     _add_questions(verbs)
+    _add_feedback(verbs)
     _add_users(verbs)
     _add_dead_letters(verbs)
     _verb(verbs, "openapi", "openapi", "print the OpenAPI document of the REST API")
@@ -81,6 +82,32 @@ def _add_questions(verbs: _Verbs) -> None:
         )
         parser.add_argument("--path", metavar="GLOB", help="only in documents with such a path")
         parser.add_argument("-k", type=int, metavar="N", help="how many passages")
+        _json(parser)
+
+
+def _add_feedback(verbs: _Verbs) -> None:
+    rate = _verb(verbs, "rate", "rate", "say whether an answer was right; a second time changes it")
+    rate.add_argument("answer", metavar="ANSWER_ID", help="as `ask` prints it")
+    rate.add_argument("verdict", choices=("up", "down", "none"), help="none takes the rating back")
+    rate.add_argument("--citation", metavar="MARKER", help="rate this citation of the answer instead")
+    rate.add_argument("--stars", type=int, choices=range(1, 6), metavar="1-5")
+    reasons = ("wrong_passages", "wrong_answer", "outdated", "incomplete", "wrong_tone", "other")
+    rate.add_argument("--reason", action="append", choices=reasons, help="what was wrong; may be given again")
+    rate.add_argument("--comment", metavar="TEXT")
+    rate.add_argument("--correction", metavar="TEXT", help="what would be right")
+    learn = _verb(verbs, "learn", "ratings", "see and steer what is learned from ratings")
+    actions = learn.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = _verb(actions, "ratings", "ratings", "list the ratings that you may see, newest first")
+    listing.add_argument("--held", action="store_true", help="only those that wait to be looked at")
+    listing.add_argument("--collection", metavar="NAME", help="of this collection only (or its id)")
+    listing.add_argument("--since", metavar="TIME", help="changed since then, as 2026-11-21T09:00:00Z")
+    release = _verb(actions, "release", "ratings", "let held ratings count")
+    discard = _verb(actions, "discard", "ratings", "have ratings never count")
+    for parser in (release, discard):
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("id", nargs="*", default=[], metavar="ID")
+        which.add_argument("--held", action="store_true", help="all that are held")
+    for parser in (rate, listing, release, discard):
         _json(parser)
 
 

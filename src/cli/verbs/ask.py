@@ -59,4 +59,7 @@ def _show_sources(answer: dict[str, Any]) -> None:
     aside = console(error=True)
     if answer["notice"]:
         aside.print(printable(answer["notice"]), style="yellow")
-    aside.print(f"{answer['model']} · conversation {answer['conversation_id']}", style="dim")
+    aside.print(
+        f"{answer['model']} · answer {answer['answer_id']} · conversation {answer['conversation_id']}",
+        style="dim",
+    )
