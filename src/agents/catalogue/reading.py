@@ -10,6 +10,7 @@ from src.core.passages import Location
 from src.core.ports import Blobs
 from src.database.uow import Database
 from src.database.views import document_view
+from src.services.parsing.encodings import decode, python_cookie
 
 
 def read_text(database: Database, blobs: Blobs, request: ReadDocument, ctx: Context) -> DocumentText:
@@ -24,7 +25,7 @@ def read_text(database: Database, blobs: Blobs, request: ReadDocument, ctx: Cont
     readable = version.readable_hash if version else None
     return DocumentText(
         document=document,
-        text=decode(blobs.get(readable or digest)),
+        text=text_of(blobs.get(readable or digest), version.format if version else record.format),
         language=version.format if version else record.format,
         extracted=readable is not None,
         marked=marked,
@@ -58,11 +59,7 @@ def _citation(answer: Answer, request: ReadDocument) -> Citation:
     raise NotFoundError(f"The answer has no citation {request.marker} of this document.")
 
 
-def decode(content: bytes) -> str:
-    """Text as it was parsed: UTF-8 or UTF-16 by its mark, else Latin-1; only to be shown."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    try:
-        return content.decode("utf-8-sig").replace("\x00", "\ufffd")
-    except UnicodeDecodeError:
-        return content.decode("latin-1").replace("\x00", "\ufffd")
+def text_of(content: bytes, format_: str | None) -> str:
+    """Text as the parser read it, whose lines the citations count; a NUL is shown as a replacement."""
+    declared = python_cookie(content) if format_ == "python" else None
+    return decode(content, declared).text.replace("\x00", "\ufffd")

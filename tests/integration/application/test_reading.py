@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from src.core.errors import AppError
-from src.core.messages.documents import ListPassages, ReadDocument
+from src.core.messages.documents import ListDocuments, ListPassages, ReadDocument
 from src.core.messages.questions import Answer, AskQuestion
 from src.core.messages.sources import AddSource, SyncSource
 from tests.support.application import House, make_settings, running
@@ -91,3 +91,23 @@ def test_a_cited_commit_is_read_after_the_repository_went_on(house: House, tmp_p
     assert then.marked is not None
     assert citation.quote in lines(then.text, then.marked.start_line, then.marked.end_line)
     assert house.ask(ReadDocument(document_id=citation.document_id)).commit == second
+
+
+def test_the_viewer_reads_the_characters_that_the_parser_read(house: House) -> None:
+    collection_id = house.collection("Encodings")
+    python = "# -*- coding: koi8-r -*-\n'''Маяк стоит на скале.'''\n"
+    files: dict[str, bytes | str] = {
+        "lamp.py": python.encode("koi8-r"),
+        "lamp.txt": "The “lamp” was lit – at last.\n".encode("cp1252"),
+        "wide.txt": "The lamp was lit at last.\n".encode("utf-16-le"),
+    }
+    house.upload(collection_id, files)
+    texts = {
+        document.external_id: house.ask(ReadDocument(document_id=document.id)).text
+        for document in house.ask(ListDocuments(collection_id=collection_id)).items
+    }
+    assert texts == {
+        "lamp.py": python,
+        "lamp.txt": "The “lamp” was lit – at last.\n",
+        "wide.txt": "The lamp was lit at last.\n",
+    }
