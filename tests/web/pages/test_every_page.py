@@ -21,6 +21,7 @@ PATHS = {
     "ratings": "/learning/ratings",
     "models": "/learning/models",
     "replay": "/learning/replay",
+    "experiments": "/learning/experiments",
     "agents": "/agents",
     "events": "/agents/events",
     "activities": "/agents/activities",

@@ -116,6 +116,25 @@ def test_a_replay_shows_both_rankings_side_by_side(site: Site) -> None:
     assert "same rank" in words(lists[0])
 
 
+def test_a_comparison_is_begun_looked_at_and_stopped(site: Site) -> None:
+    visitor = site.visitor()
+    listed = f"/learning/experiments?collection={site.collection_id}"
+    visitor.page(listed)
+    begun = visitor.send(f"/learning/collections/{site.collection_id}/experiments", {"aa": "1"})
+    assert begun.status_code == 303
+    page = visitor.page(str(begun.location))
+    (shown,) = marked(page, "experiment")
+    assert "Equal against equal" in words(shown)
+    assert "Not enough data yet" in words(marked(page, "verdict")[0])
+    assert "0 from 0 readers" in words(marked(page, "votes")[0])
+    visitor.send(f"{begun.location}/stop", {"reason": "Enough seen."})
+    page = visitor.page(str(begun.location))
+    assert marked(page, "experiment")[0].attributes["data-state"] == "ended"
+    assert "Enough seen." in words(marked(page, "verdict")[0])
+    rows = [words(row) for row in marked(visitor.page(listed), "experiment")]
+    assert [row for row in rows if "Equal against equal" in row and "stopped" in row]
+
+
 def test_readers_look_but_do_not_decide(site: Site) -> None:
     candidate = made(site, "candidate")
     visitor = site.visitor(as_=READER)

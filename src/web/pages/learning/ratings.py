@@ -10,7 +10,7 @@ from src.web.pages.outcomes import done
 from src.web.state import ask
 
 from .blueprint import blueprint
-from .views import _collections, page
+from .views import collections_by_id, page
 
 
 @blueprint.get("/learning/ratings")
@@ -37,7 +37,7 @@ def ratings() -> str:
             ("verdict", "Up and down", list(Verdict)),
             ("kind", "Hits, citations, answers", list(RatingKind)),
         ],
-        collections=_collections(),
+        collections=collections_by_id(),
     )
 
 

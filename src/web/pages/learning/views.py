@@ -41,7 +41,7 @@ def models() -> str:
     return page(
         "models",
         models=found,
-        collections=_collections(),
+        collections=collections_by_id(),
         collection=request.args.get("collection", ""),
         state=request.args.get("state", ""),
         states=list(ModelState),
@@ -53,7 +53,7 @@ def model(model_id: str) -> str:
     """One model: what it is made of, how it was measured, and how it changed places."""
     found = ask(message(GetModel, model_id=model_id))
     parent = ask(GetModel(model_id=found.parent_id)) if found.parent_id else None
-    return page("model", tab="models", model=found, parent=parent, collections=_collections())
+    return page("model", tab="models", model=found, parent=parent, collections=collections_by_id())
 
 
 @blueprint.get("/learning/replay")
@@ -78,7 +78,7 @@ def replay() -> str:
         now=now,
         then=then,
         ranks={hit.passage_id: hit.rank for hit in now.hits} if now else {},
-        collections=_collections(),
+        collections=collections_by_id(),
     )
 
 
@@ -86,7 +86,8 @@ def _replayed(query: str, collection: str, model_id: str | None) -> SearchResult
     return ask(message(Search, query=query, collection_ids=(collection,), k=_SHOWN, model_id=model_id))
 
 
-def _collections() -> dict[str, Collection]:
+def collections_by_id() -> dict[str, Collection]:
+    """The collections that the reader may see."""
     return {one.id: one for one in ask(ListCollections(limit=500)).items}
 
 

@@ -1,0 +1,97 @@
+"""Live comparisons: what runs, what it has shown so far, and the buttons to begin and to stop."""
+
+from __future__ import annotations
+
+from flask import Response, request, url_for
+
+from src.core.messages.experiments import (
+    Experiment,
+    ExperimentState,
+    GetExperiment,
+    ListExperiments,
+    StartExperiment,
+    StopExperiment,
+)
+from src.core.messages.models import GetModel
+from src.web.pages.forms import message
+from src.web.pages.outcomes import done, moved
+from src.web.state import ask
+
+from .blueprint import blueprint
+from .charts import Chart, Series, chart
+from .views import collections_by_id, page
+
+
+@blueprint.get("/learning/experiments")
+def experiments() -> str:
+    """The comparisons of a collection, or of all."""
+    found = ask(
+        message(
+            ListExperiments,
+            collection_id=request.args.get("collection"),
+            state=request.args.get("state"),
+            cursor=request.args.get("cursor"),
+        )
+    )
+    return page(
+        "experiments",
+        experiments=found,
+        collections=collections_by_id(),
+        collection=request.args.get("collection", ""),
+        state=request.args.get("state", ""),
+        states=list(ExperimentState),
+    )
+
+
+@blueprint.get("/learning/experiments/<experiment_id>")
+def experiment(experiment_id: str) -> str:
+    """One comparison: its rule, its looks, and how much is still needed."""
+    found = ask(message(GetExperiment, experiment_id=experiment_id))
+    return page(
+        "experiment",
+        tab="experiments",
+        experiment=found,
+        control=ask(GetModel(model_id=found.control_id)),
+        treatment=ask(GetModel(model_id=found.treatment_id)),
+        gains=_gains(found),
+        collections=collections_by_id(),
+    )
+
+
+@blueprint.post("/learning/collections/<collection_id>/experiments")
+def start(collection_id: str) -> Response:
+    """Try a model against the live one, or the live one against itself."""
+    made = ask(
+        message(
+            StartExperiment,
+            collection_id=collection_id,
+            model_id=request.form.get("model"),
+            aa=request.form.get("aa") == "1",
+        )
+    )
+    return moved(url_for("learning.experiment", experiment_id=made.id), "The comparison has begun.")
+
+
+@blueprint.post("/learning/experiments/<experiment_id>/stop")
+def stop(experiment_id: str) -> Response:
+    """End a comparison now."""
+    ask(message(StopExperiment, experiment_id=experiment_id, reason=request.form.get("reason")))
+    return done(
+        "The comparison has ended; the live model stays.",
+        to=url_for("learning.experiment", experiment_id=experiment_id),
+    )
+
+
+def _gains(found: Experiment) -> Chart | None:
+    """The mean gain with its interval at each look, and now."""
+    points = [(look.counted, look.mean, look.lower, look.upper) for look in found.looks]
+    now = found.progress
+    if now and now.get("votes", 0) > 1 and (not points or now["counted"] > points[-1][0]):
+        points.append((now["counted"], now["mean"], now["lower"], now["upper"]))
+    series = Series(
+        "mean gain of one up-vote",
+        [(round(votes, 1), mean) for votes, mean, _, _ in points],
+        low=[low for _, _, low, _ in points],
+        high=[high for _, _, _, high in points],
+    )
+    return chart([series], with_zero=True)
