@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from src.core.context import Context
+from src.core.errors import RetryLater
 from src.core.messages.feedback import RatingGiven, RatingsHeld, RatingState
 from src.core.ports import Embedder, Vectors
 from src.database.models import RatingRecord
@@ -15,7 +17,10 @@ from src.database.uow import Database, UnitOfWork, Work
 from .suspicion import suspects
 from .views import event_fields
 
-_BATCH = 100
+_BATCH = 200
+_BUSY = 300
+"""Votes in a day from which they are checked together: a check looks at all votes of the last weeks."""
+_GATHER = timedelta(seconds=1)
 
 
 class RatingCheck:
@@ -27,11 +32,12 @@ class RatingCheck:
 
     def carry_out(self, ctx: Context) -> None:
         """Check the ratings that wait. Each of them has an event of its own, so what comes meanwhile, or is
-        too much for one time, is not forgotten."""
+        too much for one time, is not forgotten. Raises RetryLater where many come and more may follow."""
         with self._database.read() as reading:
             waiting = Ratings(reading.session).waiting(_BATCH)
             if not waiting:
                 return
+            self._gather(reading, waiting, ctx.clock.now())
             lacking = self._lacking(reading, waiting)
             suspected = suspects(reading, ctx.clock.now())
         vectors = {key: self._embedder.embed_query(question) for key, question in lacking.items()}
@@ -43,6 +49,11 @@ class RatingCheck:
             hold(work, [record for record in records if _may_be_held(record, suspected)], suspected)
             count(work, [r for r in records if r.id in new and r.state == RatingState.NEW])
             work.commit()
+
+    def _gather(self, work: Work, waiting: Sequence[RatingRecord], now: datetime) -> None:
+        oldest = min(record.updated_at for record in waiting)
+        if now - oldest < _GATHER and Ratings(work.session).count_since(now - timedelta(days=1)) > _BUSY:
+            raise RetryLater(_GATHER.total_seconds())
 
     def _lacking(self, work: Work, waiting: Sequence[RatingRecord]) -> dict[str, str]:
         """The questions that have no vector yet, by key."""

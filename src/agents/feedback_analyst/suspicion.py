@@ -11,7 +11,7 @@ from src.services.evaluation.outliers import Ballot, Review
 
 _PAST = timedelta(days=28)
 _RECENT = timedelta(days=1)
-_MOST = 20_000
+_MOST = 5000
 _OUT = ("held", "discarded")
 
 

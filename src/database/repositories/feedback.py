@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import numpy as np
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from src.core.caller import Caller
@@ -98,6 +98,11 @@ class Ratings(Repository[RatingRecord]):
             query = select(RatingRecord).where(RatingRecord.id.in_(part)).order_by(RatingRecord.id)
             found.extend(self._session.scalars(query.with_for_update()))
         return found
+
+    def count_since(self, since: datetime) -> int:
+        """How many ratings were given or changed since then."""
+        query = select(func.count()).select_from(RatingRecord).where(RatingRecord.updated_at >= since)
+        return self._session.scalar(query) or 0
 
     def votes_since(self, since: datetime, limit: int) -> Sequence[Any]:
         """The newest votes as rows of id, user, kind, question, content, verdict, state, reviewer, time and

@@ -70,13 +70,13 @@ class Team:
         """Wait until no agent has anything to do."""
         wait_for(lambda: not any(agent.backlog for agent in self.house.ask(ListAgents()).items))
 
-    def events(self, topic: str, count: int) -> list[dict[str, Any]]:
-        """What was told of this topic about the team's collection, when there is so much of it."""
+    def events(self, topic: str, count: int | None) -> list[dict[str, Any]]:
+        """What was told of this topic about the team's collection, when there is so much of it (if any)."""
 
         def look() -> list[dict[str, Any]] | None:
             items = self.house.ask(ListEvents(topic=topic, after=0, limit=500)).items
             own = [one.payload for one in items if one.payload["collection_id"] == self.collection]
-            return own if len(own) == count else None
+            return own if count in (None, len(own)) else None
 
         return wait_for(look)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select
 
@@ -15,6 +17,7 @@ from src.core.messages.feedback import (
     RateAnswer,
     RateCitation,
     RateHit,
+    Rating,
     RatingKind,
     RatingState,
     Reason,
@@ -122,6 +125,25 @@ def test_a_second_rating_changes_the_first_and_the_same_one_changes_nothing(team
     given = [(event["rating_id"], event["verdict"]) for event in team.events("rating.given.v1", 2)]
     assert given == [(first.id, "up"), (first.id, "down")]
     team.events("rating.received.v1", 2)
+
+
+def test_ratings_of_one_thing_at_the_same_time_become_one(team: Team) -> None:
+    found = team.search(QUESTION, team.ben)
+    hit = found.hits[0].passage_id
+
+    def rate(number: int) -> str:
+        verdict = Verdict.UP if number % 2 else Verdict.DOWN
+        rated: Rating = team.ask(RateHit(query_id=found.query_id, passage_id=hit, verdict=verdict), team.ben)
+        return rated.id
+
+    with ThreadPoolExecutor(6) as pool:
+        ids = set(pool.map(rate, range(18)))
+    assert len(ids) == 1
+    team.quiet()
+    (rating,) = team.ask(ListFeedback(), team.ben).items
+    assert rating.state is RatingState.COUNTED
+    (last, *_) = reversed(team.events("rating.given.v1", None))
+    assert (last["rating_id"], last["verdict"]) == (rating.id, rating.verdict)
 
 
 def test_a_rating_is_taken_back_once_and_told_once(team: Team) -> None:
