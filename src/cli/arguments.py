@@ -26,6 +26,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_feedback(verbs)
     _add_users(verbs)
     _add_dead_letters(verbs)
+    _add_simulation(verbs)
     _verb(verbs, "openapi", "openapi", "print the OpenAPI document of the REST API")
     return parser
 
@@ -138,6 +139,37 @@ def _add_dead_letters(verbs: _Verbs) -> None:
         parser.add_argument("id", metavar="ID")
     for parser in (listing, replay, delete):
         _json(parser)
+
+
+def _add_simulation(verbs: _Verbs) -> None:
+    parser = _verb(verbs, "simulate", "simulate", "show what the loop learns from simulated readers of a set")
+    parser.add_argument(
+        "--set", required=True, metavar="DIR", help="with corpus.jsonl, queries.jsonl and qrels.tsv"
+    )
+    parser.add_argument("--own-server", action="store_true", help="start one in a temporary data folder")
+    parser.add_argument("--collection", metavar="NAME", help="that has the documents; else they are imported")
+    parser.add_argument("--keep", action="store_true", help="keep the collection that was made")
+    numbers: tuple[tuple[str, type, object, str], ...] = (
+        ("interactions", int, 2000, "questions that are asked in all"),
+        ("readers", int, 30, "accounts that ask"),
+        ("kept", float, 0.25, "share of the questions that is never asked"),
+        ("flips", float, 0.1, "share of the votes that say the opposite by mistake"),
+        ("liars", float, 0.0, "share of the readers who always say the opposite"),
+        ("floods", int, 0, "accounts that send hundreds of hostile votes halfway"),
+        ("seed", int, 0, "of every random choice"),
+        ("threads", int, 4, "readers at the same time"),
+    )
+    for name, kind, usual, text in numbers:
+        parser.add_argument(
+            f"--{name}", type=kind, default=usual, metavar="N", help=f"{text} (default: {usual})"
+        )
+    parser.add_argument(
+        "--apart",
+        choices=("question", "passage"),
+        default="question",
+        help="what asked and never-asked questions do not share (default: question)",
+    )
+    _json(parser)
 
 
 def _json(parser: argparse.ArgumentParser) -> None:

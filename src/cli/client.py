@@ -51,6 +51,14 @@ class Client:
     def post(self, path: str, body: Any = None) -> Any:
         return self._call("POST", path, body)
 
+    def post_lines(self, path: str, lines: bytes) -> Any:
+        """Send lines of JSON (NDJSON)."""
+        with self._answer("POST", path, lines, {"Content-Type": "application/x-ndjson"}) as response:
+            return json.loads(response.read())
+
+    def put(self, path: str, body: Any) -> Any:
+        return self._call("PUT", path, body)
+
     def patch(self, path: str, body: Any) -> Any:
         return self._call("PATCH", path, body)
 
