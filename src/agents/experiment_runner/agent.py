@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from src.core.agent import Agent, every, handles, on
+from src.core.agent import Agent, every, handles, on, runs
 from src.core.context import Context
+from src.core.jobs import JobRun
 from src.core.messages import Page
 from src.core.messages.experiments import (
     CandidateGated,
     Experiment,
+    GateJob,
     GetExperiment,
     ListExperiments,
     StartExperiment,
     StopExperiment,
 )
 from src.core.messages.feedback import RatingGiven, RatingReviewed, RatingsHeld
+from src.core.messages.golden import AddGoldenSet, DeleteGoldenSet, GoldenSet, ListGoldenSets
 from src.core.messages.models import (
+    CandidateTrained,
     GetModel,
     ListModels,
     Model,
@@ -25,6 +29,8 @@ from src.core.messages.models import (
 from src.database.uow import Database
 
 from .experiments import Experiments
+from .gate import Gate
+from .golden import GoldenSets
 from .looks import Looks
 from .models import Models
 from .policy import Policy
@@ -39,6 +45,9 @@ class ExperimentRunnerAgent(Agent):
 
     def __init__(self, database: Database, policy: Policy) -> None:
         trials = Trials(policy)
+        self._database = database
+        self._golden_sets = GoldenSets(database)
+        self._gate = Gate(database)
         self._models = Models(database, trials)
         self._experiments = Experiments(database, trials)
         self._rounds = Rounds(database, trials, Looks(trials))
@@ -74,6 +83,28 @@ class ExperimentRunnerAgent(Agent):
     @handles(StopExperiment)
     def stop_experiment(self, request: StopExperiment, ctx: Context) -> Experiment:
         return self._experiments.stop(request, ctx)
+
+    @handles(AddGoldenSet)
+    def add_golden_set(self, request: AddGoldenSet, ctx: Context) -> GoldenSet:
+        return self._golden_sets.add(request, ctx)
+
+    @handles(ListGoldenSets)
+    def list_golden_sets(self, request: ListGoldenSets, ctx: Context) -> Page[GoldenSet]:
+        return self._golden_sets.page(request, ctx)
+
+    @handles(DeleteGoldenSet)
+    def delete_golden_set(self, request: DeleteGoldenSet, ctx: Context) -> None:
+        self._golden_sets.delete(request, ctx)
+
+    @on(CandidateTrained)
+    def bring_to_the_gate(self, event: CandidateTrained, ctx: Context) -> None:
+        with self._database.begin(ctx) as work:
+            work.enqueue(GateJob(model_id=event.model_id), collection_id=event.collection_id)
+            work.commit()
+
+    @runs(GateJob)
+    def prove(self, job: GateJob, run: JobRun) -> None:
+        self._gate.carry_out(job, run)
 
     @on(CandidateGated)
     def try_candidate(self, event: CandidateGated, ctx: Context) -> None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from .base import Access, Event, Id, Page, Reply, Request, Target, Text
+from .base import Access, Event, Id, JobSpec, Page, Reply, Request, Target, Text
 from .lists import Cursor, Limit
 
 
@@ -113,6 +113,13 @@ class StopExperiment(Request[Experiment]):
     access: ClassVar[Access] = Access.write(Target.EXPERIMENT, "experiment_id")
     experiment_id: Id
     reason: Text | None = Field(None, max_length=1000)
+
+
+class GateJob(JobSpec):
+    """Prove a candidate offline, through the whole pipeline."""
+
+    kind: ClassVar[str] = "gate"
+    model_id: str
 
 
 class CandidateGated(Event):

@@ -59,10 +59,15 @@ def answers_between(session: Session, since: datetime, until: datetime, limit: i
 def outcomes_between(
     session: Session, capability: str, since: datetime, until: datetime, limit: int
 ) -> Sequence[str]:
-    """How the latest requests of a kind ended: ``ok`` or a failure's code."""
+    """How the latest requests of people of a kind ended: ``ok`` or a failure's code."""
     query = (
         select(ActivityLine.outcome)
-        .where(ActivityLine.capability == capability, ActivityLine.at >= since, ActivityLine.at <= until)
+        .where(
+            ActivityLine.capability == capability,
+            ActivityLine.caller.not_like("agent:%"),
+            ActivityLine.at >= since,
+            ActivityLine.at <= until,
+        )
         .order_by(ActivityLine.at.desc())
         .limit(limit)
     )

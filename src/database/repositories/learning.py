@@ -164,6 +164,21 @@ class GoldenSets(Repository[GoldenSetRecord]):
         )
         return self._session.scalar(query)
 
+    def page(
+        self, collection_ids: Collection[str], *, limit: int, cursor: str | None
+    ) -> tuple[Sequence[GoldenSetRecord], str | None]:
+        query = select(GoldenSetRecord).where(GoldenSetRecord.collection_id.in_(collection_ids))
+        return self._page(query, GoldenSetRecord.id, limit=limit, cursor=cursor, newest_first=True)
+
+    def sizes(self, set_ids: Collection[str]) -> dict[str, int]:
+        """How many questions each has."""
+        query = (
+            select(GoldenQuestionRecord.set_id, func.count())
+            .where(GoldenQuestionRecord.set_id.in_(set_ids))
+            .group_by(GoldenQuestionRecord.set_id)
+        )
+        return {set_id: count for set_id, count in self._session.execute(query)}
+
     def questions(self, set_id: str) -> Sequence[GoldenQuestionRecord]:
         query = select(GoldenQuestionRecord).where(GoldenQuestionRecord.set_id == set_id)
         return list(self._session.scalars(query.order_by(GoldenQuestionRecord.id)))

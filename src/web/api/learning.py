@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from src.core.messages import experiments, learning, models
+from src.core.messages import experiments, golden, learning, models
 
 from .operation import Operation
 
@@ -37,4 +37,20 @@ LEARNING = (
         202,
         example={"reason": "The office is closed."},
     ),
+    Operation("GET", "/golden-sets", golden.ListGoldenSets, "learning"),
+    Operation(
+        "POST",
+        "/golden-sets",
+        golden.AddGoldenSet,
+        "learning",
+        201,
+        example={
+            "collection_id": "01a5",
+            "name": "Support desk",
+            "questions": [
+                {"question": "How do I reset a key?", "judgments": [{"external_id": "manual/keys.md"}]}
+            ],
+        },
+    ),
+    Operation("DELETE", "/golden-sets/{set_id}", golden.DeleteGoldenSet, "learning", 204),
 )

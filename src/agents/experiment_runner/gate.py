@@ -1,0 +1,190 @@
+"""The offline gate: a candidate against the live model, through the whole pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from src.core.clock import new_id
+from src.core.errors import NotFoundError
+from src.core.jobs import JobRun
+from src.core.messages.experiments import CandidateGated, GateJob
+from src.core.messages.models import ModelState
+from src.core.messages.questions import Hit, Search
+from src.database.models import EvaluationRecord, GoldenSetRecord, ModelRecord
+from src.database.repositories.replaying import Rated, contents_of, rated_questions
+from src.database.uow import Database
+from src.services import registry
+from src.services.evaluation.metrics import Labels, evaluate
+from src.services.ranking.artefact import ArtefactError
+
+from .proofs import (
+    LOGGED_VOTES,
+    Outcome,
+    Proof,
+    golden_proof,
+    logged_votes_veto,
+    outcome_of,
+    own_votes_proof,
+    proof_of,
+    stored,
+)
+
+_REPLAYED = 200
+_K = 10
+
+
+@dataclass
+class _Case:
+    """A candidate at the gate, with what was measured so far by name; ``done`` counts questions for the
+    job's progress."""
+
+    model: ModelRecord
+    live: ModelRecord
+    run: JobRun
+    done: int = 0
+    total: int = 0
+    proofs: dict[str, Proof] = field(default_factory=dict)
+
+
+class Gate:
+    """Measures candidates. Each test is stored when it is done; a job that is taken up again measures only
+    what is missing, and decides as the first would have."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def carry_out(self, job: GateJob, run: JobRun) -> None:
+        case = self._open(job, run)
+        if case is None:
+            return
+        if self._usable(case):
+            self._measure(case)
+        self._decide(case)
+
+    def _open(self, job: GateJob, run: JobRun) -> _Case | None:
+        """None where the candidate was decided on already, or is gone."""
+        with self._database.begin(run.ctx) as work:
+            model = work.models.find(job.model_id)
+            if model is None or model.state != ModelState.CANDIDATE:
+                return None
+            live = registry.live_model(work, model.collection_id)
+            known = {
+                record.name: proof_of(record)
+                for record in work.models.evaluations(model.id)
+                if record.figures.get("job_id") == run.job.id
+            }
+            work.commit()
+            return _Case(model, live, run, proofs=known)
+
+    def _usable(self, case: _Case) -> bool:
+        """Whether the candidate ranks at all; its file may be lost or made for another embedding."""
+        try:
+            self._shown(case, case.model, "Does it rank?")
+        except (ArtefactError, NotFoundError) as error:
+            said = f"It cannot rank: {error.detail}"
+            self._keep(case, Proof("its file", 0, False, False, said, {}))
+            return False
+        return True
+
+    def _measure(self, case: _Case) -> None:
+        with self._database.read() as work:
+            sets = work.golden_sets.of(case.model.collection_id)
+            sizes = work.golden_sets.sizes([one.id for one in sets])
+            training = work.training_runs.find(case.model.run_id) if case.model.run_id else None
+            rated = rated_questions(work.session, case.model.collection_id, _REPLAYED)
+        case.total = sum(sizes.values()) + len(rated)
+        for one in sets:
+            if all(proof.set_id != one.id for proof in case.proofs.values()):
+                self._golden(case, one)
+            case.done += sizes.get(one.id, 0)
+            case.run.reached("golden set measured")
+        self._keep(case, own_votes_proof(training.figures if training else {}))
+        if LOGGED_VOTES not in case.proofs:
+            self._veto(case, rated)
+        case.run.reached("votes replayed")
+
+    def _veto(self, case: _Case, rated: Sequence[Rated]) -> None:
+        labels: dict[str, Labels] = {one.question: dict.fromkeys(one.liked, 1.0) for one in rated}
+        scores = [
+            evaluate({question: self._contents(hits) for question, hits in found.items()}, labels, _K)
+            for found in self._rankings(case, list(labels), "replaying votes")
+        ]
+        self._keep(case, logged_votes_veto(*scores))
+
+    def _golden(self, case: _Case, one: GoldenSetRecord) -> None:
+        with self._database.read() as work:
+            questions = work.golden_sets.questions(one.id)
+        labels: dict[str, Labels] = {
+            asked.question: {str(id_): float(grade) for id_, grade in asked.judgments} for asked in questions
+        }
+        scores = [
+            evaluate({key: [hit.external_id for hit in hits] for key, hits in found.items()}, labels, _K)
+            for found in self._rankings(case, list(labels), f"golden set {one.name}")
+        ]
+        self._keep(case, golden_proof(one.name, one.id, one.margin, *scores))
+
+    def _rankings(
+        self, case: _Case, questions: Sequence[str], stage: str
+    ) -> tuple[dict[str, tuple[Hit, ...]], dict[str, tuple[Hit, ...]]]:
+        """What the live model and the candidate show for each question."""
+        shown: tuple[dict[str, tuple[Hit, ...]], dict[str, tuple[Hit, ...]]] = ({}, {})
+        for number, question in enumerate(questions):
+            case.run.progress(stage=stage, done=case.done + number, total=case.total)
+            case.run.check()
+            for found, model in zip(shown, (case.live, case.model), strict=True):
+                found[question] = self._shown(case, model, question)
+        return shown
+
+    def _shown(self, case: _Case, model: ModelRecord, question: str) -> tuple[Hit, ...]:
+        request = Search(query=question, collection_ids=(model.collection_id,), k=_K, model_id=model.id)
+        return case.run.ctx.ask(request).hits
+
+    def _contents(self, hits: Sequence[Hit]) -> list[str]:
+        with self._database.read() as work:
+            contents = contents_of(work.session, [hit.passage_id for hit in hits])
+        return [contents[hit.passage_id] for hit in hits if hit.passage_id in contents]
+
+    def _decide(self, case: _Case) -> None:
+        proofs = list(case.proofs.values())
+        outcome, reason = outcome_of(proofs)
+        by = case.run.ctx.caller.username
+        with self._database.begin(case.run.ctx) as work:
+            work.collections.hold(case.model.collection_id, alone=True)
+            model = work.models.get(case.model.id)
+            if model.state != ModelState.CANDIDATE:
+                return
+            evidence = {
+                "against_id": case.live.id,
+                "proofs": {proof.name: proof.figures for proof in proofs},
+            }
+            if outcome is Outcome.REJECTED:
+                registry.reject(work, model, by=by, reason=reason, evidence=evidence)
+            else:
+                state = "gated" if outcome is Outcome.GATED else "candidate"
+                work.models.change(model, state, by=by, reason=reason, evidence=evidence, at=work.now())
+            if outcome is Outcome.GATED:
+                work.publish(CandidateGated(model_id=model.id, collection_id=model.collection_id))
+            work.commit()
+        case.run.reached("gate decided")
+
+    def _keep(self, case: _Case, proof: Proof) -> None:
+        """Store one test's answer; a job that is taken up again does not ask again."""
+        if proof.name in case.proofs:
+            return
+        case.proofs[proof.name] = proof
+        with self._database.begin(case.run.ctx) as work:
+            work.session.add(
+                EvaluationRecord(
+                    id=new_id(),
+                    model_id=case.model.id,
+                    against_id=case.live.id,
+                    set_id=proof.set_id,
+                    name=proof.name,
+                    questions=proof.questions,
+                    figures={**stored(proof), "job_id": case.run.job.id},
+                    passed=proof.passed,
+                    at=work.now(),
+                )
+            )
+            work.commit()

@@ -1,0 +1,93 @@
+"""Golden sets: kept apart from everything that is trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from src.core.clock import new_id
+from src.core.context import Context
+from src.core.messages import Page
+from src.core.messages.golden import (
+    AddGoldenSet,
+    DeleteGoldenSet,
+    GoldenQuestion,
+    GoldenSet,
+    ListGoldenSets,
+)
+from src.database.grants import scope_of
+from src.database.models import GoldenQuestionRecord, GoldenSetRecord
+from src.database.uow import Database, UnitOfWork, Work
+from src.services.text.questions import question_key
+
+IMPORTED = "imported"
+
+
+class GoldenSets:
+    """Questions with known right documents, by a person's hand."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, request: AddGoldenSet, ctx: Context) -> GoldenSet:
+        """The same name again adds to the set; the same question again replaces its judgments."""
+        with self._database.begin(ctx) as work:
+            work.collections.hold(request.collection_id, alone=True)
+            record = work.golden_sets.named(request.collection_id, request.name)
+            if record is None:
+                record = work.golden_sets.add(
+                    GoldenSetRecord(
+                        id=new_id(),
+                        collection_id=request.collection_id,
+                        name=request.name,
+                        origin=IMPORTED,
+                        margin=request.margin,
+                        created_at=work.now(),
+                    )
+                )
+                work.session.flush()
+            record.margin = request.margin
+            _put(work, record.id, request.questions, ctx.caller.username)
+            work.commit()
+            return _views(work, [record])[0]
+
+    def page(self, request: ListGoldenSets, ctx: Context) -> Page[GoldenSet]:
+        asked = (request.collection_id,) if request.collection_id else None
+        with self._database.read() as work:
+            scope = scope_of(work, ctx.caller, asked)
+            records, cursor = work.golden_sets.page(
+                scope.collection_ids, limit=request.limit, cursor=request.cursor
+            )
+            return Page[GoldenSet](items=_views(work, records), next=cursor)
+
+    def delete(self, request: DeleteGoldenSet, ctx: Context) -> None:
+        with self._database.begin(ctx) as work:
+            work.golden_sets.delete(work.golden_sets.get(request.set_id))
+            work.commit()
+
+
+def _put(work: UnitOfWork, set_id: str, questions: Sequence[GoldenQuestion], by: str) -> None:
+    known = {record.question_key: record for record in work.golden_sets.questions(set_id)}
+    for asked in questions:
+        key = question_key(asked.question)
+        record = known.get(key)
+        if record is None:
+            record = known[key] = GoldenQuestionRecord(id=new_id(), set_id=set_id, question_key=key)
+            work.session.add(record)
+        record.question, record.accepted_by = asked.question, by
+        record.judgments = [[judged.external_id, judged.grade] for judged in asked.judgments]
+
+
+def _views(work: Work, records: Sequence[GoldenSetRecord]) -> tuple[GoldenSet, ...]:
+    sizes = work.golden_sets.sizes([record.id for record in records])
+    return tuple(
+        GoldenSet(
+            id=record.id,
+            collection_id=record.collection_id,
+            name=record.name,
+            origin=record.origin,
+            margin=record.margin,
+            questions=sizes.get(record.id, 0),
+            created_at=record.created_at,
+        )
+        for record in records
+    )

@@ -1,0 +1,132 @@
+"""What the offline gate asks of a candidate, and what its answers come to together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from src.database.models import EvaluationRecord
+from src.services.evaluation.bootstrap import PairedDifference, paired_bootstrap
+from src.services.evaluation.metrics import RankingScores
+
+OWN_VOTES = "own votes, cross-fitted"
+LOGGED_VOTES = "logged votes"
+_BESIDES = {"sentence", "proves", "job_id"}
+LEAST_OWN = 100
+"""Questions with votes below which their cross-fitted gain proves nothing."""
+LEAST_UNSEEN = 20
+LEAST_LOGGED = 20
+UNSEEN_LOSS = -0.01
+VETO = -0.02
+
+
+class Outcome(StrEnum):
+    """What the gate answers."""
+
+    GATED = "gated"
+    REJECTED = "rejected"
+    WAITING = "not_enough_data"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One test: ``passed`` is None where there is not enough data for it, and ``proves`` tells whether
+    passing it speaks for the candidate instead of merely not against it."""
+
+    name: str
+    questions: int
+    passed: bool | None
+    proves: bool
+    sentence: str
+    figures: dict[str, Any]
+    set_id: str | None = None
+
+
+def golden_proof(
+    name: str, set_id: str, margin: float, live: RankingScores, candidate: RankingScores
+) -> Proof:
+    """On known right documents the candidate may lose ``margin`` nDCG on average; a gain whose one-sided
+    95 % bound is above 0 proves something."""
+    title = f"golden set {name}"
+    if not live.queries:
+        return Proof(title, 0, None, False, f"{title}: no questions.", {}, set_id)
+    ndcg = paired_bootstrap(candidate.ndcg, live.ndcg)
+    figures = {
+        "live": live.means(),
+        "candidate": candidate.means(),
+        "ndcg": _figures(ndcg),
+        "recall": _figures(paired_bootstrap(candidate.recall, live.recall)),
+        "mrr": _figures(paired_bootstrap(candidate.reciprocal_rank, live.reciprocal_rank)),
+        "margin": margin,
+    }
+    passed = ndcg.mean >= -margin
+    limit = f"{'within' if passed else 'beyond'} its margin of {margin:g}"
+    said = f"{title}: {ndcg.sentence('nDCG@10')}, {limit}."
+    return Proof(title, ndcg.n, passed, passed and ndcg.at_least > 0, said, figures, set_id)
+
+
+def own_votes_proof(figures: Mapping[str, Any]) -> Proof:
+    """The gain on questions with votes, each ranked by weights that never saw it, as training measured it
+    against the default with memory. Where a passage was voted on for no other question the loss is limited:
+    else a candidate could win by remembering."""
+    measured: Mapping[str, Any] = figures.get("against_memory") or figures.get("against_default") or {}
+    everything, unseen = measured.get("all") or {}, measured.get("unseen") or {}
+    questions = int(everything.get("questions", 0))
+    if questions < LEAST_OWN:
+        said = f"{OWN_VOTES}: {questions} of {LEAST_OWN} questions with votes."
+        return Proof(OWN_VOTES, questions, None, False, said, dict(measured))
+    said = f"{OWN_VOTES}: {everything['sentence']}"
+    passed = everything["change"] > 0
+    if int(unseen.get("questions", 0)) >= LEAST_UNSEEN:
+        passed = passed and unseen["change"] >= UNSEEN_LOSS
+        said += f"; where no other question speaks for the passage: {unseen['sentence']}"
+    return Proof(OWN_VOTES, questions, passed, passed, f"{said}.", dict(measured))
+
+
+def logged_votes_veto(live: RankingScores, candidate: RankingScores) -> Proof:
+    """Replayed up-votes can only land where the live model put the passage, so that they are blind to good
+    news: they veto a disaster and prove nothing."""
+    if len(live.queries) < LEAST_LOGGED:
+        said = f"{LOGGED_VOTES}: {len(live.queries)} of {LEAST_LOGGED} questions for a veto."
+        return Proof(LOGGED_VOTES, len(live.queries), None, False, said, {})
+    ndcg = paired_bootstrap(candidate.ndcg, live.ndcg)
+    passed = ndcg.at_most >= VETO
+    said = f"{LOGGED_VOTES}: {ndcg.sentence('nDCG@10')}, {'no veto' if passed else 'a veto'}."
+    figures = {"live": live.means(), "candidate": candidate.means(), "ndcg": _figures(ndcg)}
+    return Proof(LOGGED_VOTES, ndcg.n, passed, False, said, figures)
+
+
+def outcome_of(proofs: Sequence[Proof]) -> tuple[Outcome, str]:
+    """Rejected where one test failed, gated where one proves something, else there is not enough data."""
+    failed = [proof.sentence for proof in proofs if proof.passed is False]
+    if failed:
+        return Outcome.REJECTED, f"Worse offline. {' '.join(failed)}"
+    said = " ".join(proof.sentence for proof in proofs)
+    if any(proof.proves for proof in proofs):
+        return Outcome.GATED, f"Better offline. {said}"
+    return Outcome.WAITING, f"Not enough data yet to tell whether it is better. {said}"
+
+
+def stored(proof: Proof) -> dict[str, Any]:
+    """The figures of a proof as its record holds them."""
+    return {**proof.figures, "sentence": proof.sentence, "proves": proof.proves}
+
+
+def proof_of(record: EvaluationRecord) -> Proof:
+    """The proof that a record holds."""
+    figures = {name: value for name, value in record.figures.items() if name not in _BESIDES}
+    return Proof(
+        record.name,
+        record.questions,
+        record.passed,
+        record.figures["proves"],
+        record.figures["sentence"],
+        figures,
+        record.set_id,
+    )
+
+
+def _figures(difference: PairedDifference) -> dict[str, Any]:
+    return asdict(difference)

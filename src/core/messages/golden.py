@@ -1,0 +1,67 @@
+"""Golden sets: questions with known right documents, by which models are measured and never trained."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import Field
+
+from .base import Access, Id, Message, Page, Reply, Request, Target, Text
+from .lists import Cursor, Limit
+from .questions import Question
+
+
+class GoldenSet(Reply):
+    """Questions with known right documents; ``margin`` is how far a candidate may fall on them (nDCG)."""
+
+    id: str
+    collection_id: str
+    name: str
+    origin: str
+    margin: float
+    questions: int
+    created_at: datetime
+
+
+class GoldenJudgment(Message):
+    """A right document of a question, by its external id, with its grade."""
+
+    external_id: Text = Field(min_length=1, max_length=2000)
+    grade: float = Field(1.0, gt=0, le=100)
+
+
+class GoldenQuestion(Message):
+    """A question and what answers it."""
+
+    question: Question
+    judgments: tuple[GoldenJudgment, ...] = Field(min_length=1, max_length=1000)
+
+
+class AddGoldenSet(Request[GoldenSet]):
+    """Add questions with known right documents to a collection; the same name again adds to it."""
+
+    capability: ClassVar[str] = "golden-set.add"
+    access: ClassVar[Access] = Access.write(Target.COLLECTION, "collection_id")
+    collection_id: Id
+    name: Text = Field(min_length=1, max_length=180)
+    margin: float = Field(0.005, ge=0, le=1)
+    questions: tuple[GoldenQuestion, ...] = Field(min_length=1, max_length=10_000)
+
+
+class ListGoldenSets(Request[Page[GoldenSet]]):
+    """The golden sets of the collections that the caller may read."""
+
+    capability: ClassVar[str] = "golden-set.list"
+    access: ClassVar[Access] = Access.signed_in()
+    collection_id: Id | None = None
+    limit: Limit = 50
+    cursor: Cursor = None
+
+
+class DeleteGoldenSet(Request[None]):
+    """Remove a golden set with its questions."""
+
+    capability: ClassVar[str] = "golden-set.delete"
+    access: ClassVar[Access] = Access.write(Target.GOLDEN_SET, "set_id")
+    set_id: Id
