@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,24 +19,31 @@ _OUT = ("held", "discarded")
 def suspects(work: Work, now: datetime) -> dict[str, str]:
     """The ids of recent ratings that are out of the ordinary, each with the reason in words.
 
-    What is held or was discarded is no measure of what is usual, but still tells of a reader's last day;
-    what a person released is judged no more.
+    What is held or was discarded is no measure of what is usual, but still tells of its own reader's last
+    day. What a person released is judged no more.
     """
     since = now - _RECENT
     rows = Ratings(work.session).votes_since(now - _PAST, _MOST)
-    judged = [row for row in rows if (row.reviewed_by is None if row.updated_at >= since else _usual(row))]
+    released = {row.id for row in rows if row.reviewed_by is not None and row.updated_at >= since}
+    usual = [row for row in rows if row.state not in _OUT and row.id not in released]
+    found = _held(usual, since)
+    noted = [row for row in rows if row.state in _OUT and row.updated_at >= since]
+    for user in {row.user_id for row in noted} & {row.user_id for row in rows if row.state == "new"}:
+        own = [row for row in noted if row.user_id == user]
+        names = {row.id for row in (*usual, *own) if row.user_id == user}
+        found |= {id_: reason for id_, reason in _held([*usual, *own], since).items() if id_ in names}
+    return found
+
+
+def _held(rows: Sequence[Any], since: datetime) -> dict[str, str]:
     ballots = [
         Ballot(row.id, row.user_id, _target(row), row.verdict == "up", row.updated_at.timestamp())
-        for row in judged
+        for row in rows
     ]
-    joined = {row.user_id: row.joined.timestamp() for row in judged}
-    found = Review(ballots, joined).held(since.timestamp())
-    targets = {row.id: _target(row) for row in judged}
-    return {id_: _sentence(reason, targets[id_]) for id_, reason in found.items()}
-
-
-def _usual(row: Any) -> bool:
-    return row.state not in _OUT
+    joined = {row.user_id: row.joined.timestamp() for row in rows}
+    reasons = Review(ballots, joined).held(since.timestamp())
+    targets = {ballot.id: ballot.target for ballot in ballots if ballot.id in reasons}
+    return {id_: _sentence(reason, targets[id_]) for id_, reason in reasons.items()}
 
 
 def _target(row: Any) -> str:
