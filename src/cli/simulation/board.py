@@ -29,12 +29,13 @@ class Board:
         self._base: Examined | None = None
 
     def standings(self, liked: Collection[str]) -> tuple[list[Standing], str]:
-        """Best first what readers get: the standings, and the role of the live one. ``liked`` are the
-        documents with an up-vote."""
-        if self._base is None:
-            self._base = self._examiner.examine(None, "Measuring the default")
-            return [self._standing("base", None, self._base, liked)], "base"
+        """The standings now, and the role of what readers get. ``liked`` are the documents with an
+        up-vote."""
         models = list(self._client.items("/models", collection_id=self._collection_id, limit=100))
+        if self._base is None:
+            live = next((one["id"] for one in models if one["state"] == "live"), None)
+            self._base = self._examiner.examine(live, "Measuring what is there")
+            return [self._standing("base", None, self._base, liked)], "base"
         default = next((one for one in models if one["artefact"] is None), None)
         live = next((one for one in models if one["state"] == "live"), default)
         waiting = next((one for state in _WAITING for one in models if one["state"] == state), None)
@@ -70,6 +71,10 @@ class Board:
             role=role,
             version=model["version"] if model else None,
             kind=model["kind"] if model else None,
+            questions={
+                id_: round(value, 4)
+                for id_, value in zip(examined.scores.queries, examined.scores.ndcg.tolist(), strict=True)
+            },
             figures={name: round(value, 4) for name, value in examined.scores.means().items()},
             gain=None if first else examined.change(base),
             seen=None if first else examined.change(base, seen),

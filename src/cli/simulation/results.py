@@ -13,10 +13,11 @@ from .story import Happening
 
 @dataclass(frozen=True)
 class Standing:
-    """One model at a checkpoint, on the questions that are never asked. ``role`` is ``base`` (the default
-    before any vote), ``memory`` (the default with what it remembers of the votes), ``live`` (what readers
-    get, where that is another one) or the state of a model that waits. ``seen`` and ``unseen`` are the
-    questions of which a right document has, or none has, an up-vote."""
+    """One model at a checkpoint, on the questions that are never asked. ``role`` is ``base`` (what there was
+    before the first vote), ``memory`` (the default with what it remembers of the votes), ``live`` (what
+    readers get, where that is another one) or the state of a model that waits. ``seen`` and ``unseen`` are
+    the questions of which a right document has, or none has, an up-vote; ``questions`` is each one's nDCG@10.
+    """
 
     role: str
     version: int | None
@@ -26,6 +27,7 @@ class Standing:
     seen: Change | None
     unseen: Change | None
     median_ms: float
+    questions: Mapping[str, float]
 
 
 @dataclass(frozen=True)
