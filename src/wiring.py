@@ -14,6 +14,10 @@ from src.agents.experiment_runner import ExperimentRunnerAgent
 from src.agents.experiment_runner.policy import Policy
 from src.agents.feedback_analyst import FeedbackAnalystAgent
 from src.agents.fine_tuner import FineTunerAgent
+from src.agents.fine_tuner.archive import DatasetArchive
+from src.agents.fine_tuner.policy import TrainingPolicy
+from src.agents.fine_tuner.trainers import LadderTrainer, MissingTrainer, Trainer
+from src.agents.fine_tuner.training import Training
 from src.agents.indexing import IndexingAgent
 from src.agents.indexing.rebuild import IndexFiller
 from src.agents.ingestion import IngestionAgent, SourcesAgent
@@ -81,7 +85,7 @@ def make_agents(
         ExperimentRunnerAgent(
             database, Policy(learning=settings.learning, automatic=settings.promotion == "automatic")
         ),
-        FineTunerAgent(database, out.embedder),
+        _fine_tuner(settings, database, out),
         MonitorAgent(
             database,
             board,
@@ -90,6 +94,25 @@ def make_agents(
             steering,
             job_stuck_s=settings.job_stuck_s,
             retention_days=settings.retention_days,
+        ),
+    )
+
+
+def _fine_tuner(settings: Settings, database: Database, out: Adapters) -> FineTunerAgent:
+    ladder = LadderTrainer()
+    trainers: tuple[Trainer, ...] = (ladder, MissingTrainer("full", ("torch", "sentence_transformers")))
+    return FineTunerAgent(
+        database,
+        out.embedder,
+        Training(
+            database,
+            out.blobs,
+            out.embedder,
+            DatasetArchive(database, out.embedder),
+            {trainer.name: trainer for trainer in trainers},
+        ),
+        TrainingPolicy(
+            automatic=settings.learning, first=ladder.least_questions, pause_s=settings.training_pause_s
         ),
     )
 

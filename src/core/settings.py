@@ -63,6 +63,7 @@ class Settings(BaseModel):
     promotion: Literal["automatic", "manual"] = Field(
         "automatic", json_schema_extra=_variable("STOA_PROMOTION")
     )
+    training_pause_s: float = Field(900.0, ge=0, json_schema_extra=_variable("STOA_TRAINING_PAUSE_S"))
 
     max_file_bytes: int = Field(50 * 2**20, gt=0, json_schema_extra=_variable("STOA_MAX_FILE_BYTES"))
     max_request_bytes: int = Field(200 * 2**20, gt=0, json_schema_extra=_variable("STOA_MAX_REQUEST_BYTES"))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from src.core.agent import Agent, every, on
+from src.core.agent import Agent, every, handles, on, runs
 from src.core.context import Context
+from src.core.errors import ConflictError
+from src.core.jobs import JobRun, JobState
+from src.core.messages import Page
 from src.core.messages.documents import PassagesRemoved
 from src.core.messages.feedback import (
     RatingGiven,
@@ -12,10 +15,28 @@ from src.core.messages.feedback import (
     RatingReviewed,
     RatingsHeld,
 )
+from src.core.messages.jobs import JobFinished
+from src.core.messages.training import (
+    Dataset,
+    DatasetExample,
+    GetTrainingRun,
+    ListDatasetExamples,
+    ListDatasets,
+    ListTrainingRuns,
+    QueuedTraining,
+    RunState,
+    StartTraining,
+    TrainingRun,
+    TrainJob,
+)
 from src.core.ports import Embedder
 from src.database.uow import Database
 
+from .listing import list_datasets, list_examples, list_runs
 from .memory import complete_vectors, tell_of_change
+from .policy import TrainingPolicy
+from .training import Training, finish
+from .views import run_view
 
 
 class FineTunerAgent(Agent):
@@ -27,9 +48,13 @@ class FineTunerAgent(Agent):
 
     name = "fine_tuner"
 
-    def __init__(self, database: Database, embedder: Embedder) -> None:
+    def __init__(
+        self, database: Database, embedder: Embedder, training: Training, policy: TrainingPolicy
+    ) -> None:
         self._database = database
         self._embedder = embedder
+        self._training = training
+        self._policy = policy
 
     @on(RatingGiven, batched=True)
     def remember(self, event: RatingGiven, ctx: Context) -> None:
@@ -57,6 +82,72 @@ class FineTunerAgent(Agent):
     @every(60.0)
     def complete_memory(self, ctx: Context) -> None:
         complete_vectors(self._database, self._embedder, ctx)
+
+    @every(15.0)
+    def train_where_due(self, ctx: Context) -> None:
+        """Queue the runs that the policy finds due."""
+        with self._database.read() as reading:
+            due = self._policy.due(reading, ctx.clock.now())
+        for collection_id, why in due.items():
+            with self._database.begin(ctx) as work:
+                self._policy.enqueue(work, collection_id, why)
+                work.commit()
+
+    @handles(StartTraining)
+    def start(self, request: StartTraining, ctx: Context) -> QueuedTraining:
+        self._training.trainer(request.trainer)
+        with self._database.begin(ctx) as work:
+            work.collections.hold(request.collection_id, alone=True)
+            under_way = work.jobs.open(TrainJob.kind, collection_id=request.collection_id)
+            if under_way is not None:
+                raise ConflictError(
+                    f"A training run of this collection is {under_way.state}: job {under_way.id}. "
+                    "Wait for its end, or cancel it."
+                )
+            spec = TrainJob(
+                collection_id=request.collection_id,
+                trainer=request.trainer,
+                seed=request.seed,
+                why=f"asked for by {ctx.caller.username}",
+            )
+            job = work.enqueue(spec, collection_id=request.collection_id)
+            work.commit()
+            return QueuedTraining(job_id=job.id)
+
+    @runs(TrainJob)
+    def train(self, job: TrainJob, run: JobRun) -> None:
+        self._training.carry_out(job, run)
+
+    @on(JobFinished)
+    def note_end(self, event: JobFinished, ctx: Context) -> None:
+        """Show that a run was cancelled or given up: it could not say so itself."""
+        if event.kind != TrainJob.kind or event.state is JobState.SUCCEEDED:
+            return
+        with self._database.begin(ctx) as work:
+            record = work.training_runs.of_job(event.job_id)
+            if record is None or record.finished_at is not None:
+                return
+            job = work.jobs.find(event.job_id)
+            reason = (job.error_detail if job else None) or "The run was cancelled."
+            finish(work, record.id, RunState.FAILED, reason)
+            work.commit()
+
+    @handles(ListTrainingRuns)
+    def list_runs(self, request: ListTrainingRuns, ctx: Context) -> Page[TrainingRun]:
+        return list_runs(self._database, request, ctx.caller)
+
+    @handles(GetTrainingRun)
+    def get_run(self, request: GetTrainingRun, ctx: Context) -> TrainingRun:
+        with self._database.read() as work:
+            return run_view(work.training_runs.get(request.run_id))
+
+    @handles(ListDatasets)
+    def list_datasets(self, request: ListDatasets, ctx: Context) -> Page[Dataset]:
+        return list_datasets(self._database, request, ctx.caller)
+
+    @handles(ListDatasetExamples)
+    def list_examples(self, request: ListDatasetExamples, ctx: Context) -> Page[DatasetExample]:
+        return list_examples(self._database, request)
 
     def _changed(self, collection_id: str | None, kind: RatingKind | None, ctx: Context) -> None:
         # A verdict on an answer as a whole names no passage: nothing remembers it.

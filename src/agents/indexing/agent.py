@@ -180,7 +180,7 @@ class IndexingAgent(Agent):
         """Remove stored bytes and cached vectors that nothing refers to any more. Bytes that came in
         during the last hour stay: the document they belong to may be about to be stored."""
         with self._database.read() as work:
-            wanted = work.documents.blobs()
+            wanted = work.documents.blobs() | work.models.artefacts()
         for digest in self._blobs.unwanted_since(3600.0):
             if digest not in wanted:
                 self._blobs.delete(digest)

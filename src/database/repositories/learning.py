@@ -69,6 +69,11 @@ class Models(Repository[ModelRecord]):
         # The one that leaves its place is written before the one that takes it: one is live at a time.
         self._session.flush()
 
+    def artefacts(self) -> set[str]:
+        """The digests of every model's file; a retired model is kept to return to."""
+        query = select(ModelRecord.artefact).where(ModelRecord.artefact.is_not(None)).distinct()
+        return {digest for digest in self._session.scalars(query) if digest is not None}
+
     def changes(self, model_id: str) -> Sequence[ModelChangeRecord]:
         query = select(ModelChangeRecord).where(ModelChangeRecord.model_id == model_id)
         return list(self._session.scalars(query.order_by(ModelChangeRecord.id)))
@@ -120,6 +125,14 @@ class TrainingRuns(Repository[TrainingRunRecord]):
     model: ClassVar = TrainingRunRecord
     noun: ClassVar = "training run"
 
+    def of_job(self, job_id: str) -> TrainingRunRecord | None:
+        query = select(TrainingRunRecord).where(TrainingRunRecord.job_id == job_id)
+        return self._session.scalar(query)
+
+    def newest(self, collection_id: str) -> TrainingRunRecord | None:
+        query = select(TrainingRunRecord).where(TrainingRunRecord.collection_id == collection_id)
+        return self._session.scalar(query.order_by(TrainingRunRecord.id.desc()).limit(1))
+
     def page(
         self, collection_ids: Collection[str], *, limit: int, cursor: str | None
     ) -> tuple[Sequence[TrainingRunRecord], str | None]:
@@ -132,6 +145,12 @@ class Datasets(Repository[DatasetRecord]):
 
     model: ClassVar = DatasetRecord
     noun: ClassVar = "data set"
+
+    def with_digest(self, collection_id: str, digest: str) -> DatasetRecord | None:
+        query = select(DatasetRecord).where(
+            DatasetRecord.collection_id == collection_id, DatasetRecord.digest == digest
+        )
+        return self._session.scalar(query.order_by(DatasetRecord.id.desc()).limit(1))
 
     def next_version(self, collection_id: str) -> int:
         query = select(func.max(DatasetRecord.version)).where(DatasetRecord.collection_id == collection_id)
@@ -146,6 +165,20 @@ class Datasets(Repository[DatasetRecord]):
     def examples(self, dataset_id: str) -> Sequence[ExampleRecord]:
         query = select(ExampleRecord).where(ExampleRecord.dataset_id == dataset_id)
         return list(self._session.scalars(query.order_by(ExampleRecord.id)))
+
+
+class Examples(Repository[ExampleRecord]):
+    """The rows of data sets."""
+
+    model: ClassVar = ExampleRecord
+    noun: ClassVar = "example"
+
+    def page(
+        self, dataset_id: str, *, limit: int, cursor: str | None
+    ) -> tuple[Sequence[ExampleRecord], str | None]:
+        """In the order in which they were stored."""
+        query = select(ExampleRecord).where(ExampleRecord.dataset_id == dataset_id)
+        return self._page(query, ExampleRecord.id, limit=limit, cursor=cursor)
 
 
 class GoldenSets(Repository[GoldenSetRecord]):

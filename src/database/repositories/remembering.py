@@ -8,7 +8,13 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, and_, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from src.database.models import CollectionRecord, GoldenQuestionRecord, QuestionVectorRecord, RatingRecord
+from src.database.models import (
+    CollectionRecord,
+    GoldenQuestionRecord,
+    GoldenSetRecord,
+    QuestionVectorRecord,
+    RatingRecord,
+)
 
 from .base import chunks
 
@@ -54,3 +60,26 @@ def drop_unused_vectors(session: Session) -> int:
     golden = exists().where(GoldenQuestionRecord.question_key == QuestionVectorRecord.question_key)
     result = session.execute(delete(QuestionVectorRecord).where(~rated, ~golden))
     return cast("CursorResult[Any]", result).rowcount
+
+
+def golden_questions(session: Session, collection_id: str) -> dict[str, str]:
+    """The questions of the collection's golden sets, by key."""
+    query = (
+        select(GoldenQuestionRecord.question_key, GoldenQuestionRecord.question)
+        .join(GoldenSetRecord, GoldenSetRecord.id == GoldenQuestionRecord.set_id)
+        .where(GoldenSetRecord.collection_id == collection_id)
+    )
+    return {key: question for key, question in session.execute(query)}
+
+
+def counted_ups(session: Session, collection_id: str | None = None) -> dict[str, int]:
+    """Counted up-votes on passages, by collection; of one collection where it is given."""
+    query = select(RatingRecord.collection_id, func.count()).where(
+        RatingRecord.state == "counted",
+        RatingRecord.verdict == "up",
+        RatingRecord.content_key.is_not(None),
+    )
+    if collection_id is not None:
+        query = query.where(RatingRecord.collection_id == collection_id)
+    rows = session.execute(query.group_by(RatingRecord.collection_id))
+    return {key: int(count) for key, count in rows if key is not None}

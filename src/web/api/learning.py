@@ -1,8 +1,9 @@
-"""The calls of version 1 that are about learning: models, and the proof of what is better."""
+"""The calls of version 1 that are about learning: what is trained on what, models, and the proof of what is
+better."""
 
 from __future__ import annotations
 
-from src.core.messages import experiments, golden, learning, models
+from src.core.messages import experiments, golden, learning, models, training
 
 from .operation import Operation
 
@@ -53,4 +54,16 @@ LEARNING = (
         },
     ),
     Operation("DELETE", "/golden-sets/{set_id}", golden.DeleteGoldenSet, "learning", 204),
+    Operation("GET", "/training-runs", training.ListTrainingRuns, "learning"),
+    Operation(
+        "POST",
+        "/training-runs",
+        training.StartTraining,
+        "learning",
+        202,
+        example={"collection_id": "01a5", "trainer": "ladder"},
+    ),
+    Operation("GET", "/training-runs/{run_id}", training.GetTrainingRun, "learning"),
+    Operation("GET", "/datasets", training.ListDatasets, "learning"),
+    Operation("GET", "/datasets/{dataset_id}/examples", training.ListDatasetExamples, "learning", lines=True),
 )

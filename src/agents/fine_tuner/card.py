@@ -1,0 +1,77 @@
+"""A model's card: what it is made of and from, for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from src.database.models import DatasetRecord
+from src.services.ranking.training import RankerFit
+
+_TELLING = 8
+
+
+def model_card(
+    fit: RankerFit,
+    dataset: DatasetRecord,
+    figures: dict[str, Any],
+    *,
+    trainer: str,
+    embedding_version: str,
+    replaced_votes: int,
+) -> dict[str, Any]:
+    """Plain JSON. ``replaced_votes`` are those that the model before learned from and that are gone."""
+    counts = dataset.counts
+    card: dict[str, Any] = {
+        "summary": _summary(fit, counts, figures),
+        "trainer": trainer,
+        "rungs": _rungs(fit),
+        "embedding_version": embedding_version,
+        "trained_on": {
+            "dataset_id": dataset.id,
+            "dataset_version": dataset.version,
+            "votes": counts["taken"],
+            "questions": fit.questions,
+            "readers": counts["readers"],
+        },
+        "figures": figures,
+        "findings": [
+            {"code": finding.code, "detail": finding.detail, "fatal": finding.fatal}
+            for finding in fit.findings
+        ],
+    }
+    if fit.ranker.weights is not None:
+        weights = fit.ranker.weights
+        learned = {name: float(value) for name, value in zip(weights.names, weights.weights, strict=True)}
+        card["weights"] = dict(sorted(learned.items(), key=lambda item: -abs(item[1])))
+    if replaced_votes:
+        card["forgets"] = (
+            f"{replaced_votes} votes that the live model learned from are gone; this one does not know them."
+        )
+    return card
+
+
+def _rungs(fit: RankerFit) -> list[str]:
+    rungs = ["memory"] if fit.ranker.memory else []
+    if fit.ranker.weights is not None:
+        rungs.append("rank weights")
+    if fit.ranker.adapter is not None:
+        rungs.append("query adapter")
+    return rungs
+
+
+def _summary(fit: RankerFit, counts: dict[str, Any], figures: dict[str, Any]) -> str:
+    readers = counts["readers"]
+    learned = (
+        f"Learned from {counts['taken']} votes of {readers} reader{'' if readers == 1 else 's'} "
+        f"on {fit.questions} questions: {' and '.join(_rungs(fit)) or 'the default fusion'}."
+    )
+    change = figures.get("against_default", {}).get("all", {}).get("sentence")
+    if change:
+        learned += f" On questions held out in turn, against the default fusion: {change}."
+    if fit.ranker.weights is not None:
+        weights = fit.ranker.weights
+        ordered = sorted(zip(weights.names, weights.weights, strict=True), key=lambda item: -abs(item[1]))
+        telling = [f"{name} {value:+.3f}" for name, value in ordered[:_TELLING] if abs(value) >= 0.0005]
+        if telling:
+            learned += f" What weighs most beside the default: {', '.join(telling)}."
+    return learned

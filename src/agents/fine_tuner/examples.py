@@ -1,0 +1,96 @@
+"""From the rows of a data set to what trainers learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from src.core.ports import Vectors
+from src.database.models import ExampleRecord
+from src.services.ranking.examples import Example
+from src.services.ranking.features import Floats
+
+from .grouping import group_judged
+from .trainers import Material
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A question's candidates row by row: the content of each, its features ``(candidates, features)`` by
+    ``names``, its cosine and its score by the default fusion."""
+
+    names: tuple[str, ...]
+    keys: tuple[str, ...]
+    features: Floats
+    dense: Floats
+    fused: Floats
+
+
+@dataclass
+class Asked:
+    """A question with its votes, by the content of the passage."""
+
+    key: str
+    text: str
+    ups: dict[str, float]
+    downs: dict[str, float]
+
+
+def asked_questions(rows: Sequence[ExampleRecord]) -> list[Asked]:
+    """The questions of the rows that were taken, in the order of their keys."""
+    found: dict[str, Asked] = {}
+    for row in sorted(rows, key=lambda row: (row.question_key, row.content_key, row.id)):
+        if row.excluded is None:
+            asked = found.setdefault(row.question_key, Asked(row.question_key, row.question, {}, {}))
+            votes = asked.ups if row.label > 0 else asked.downs
+            votes[row.content_key] = votes.get(row.content_key, 0.0) + row.weight
+    return list(found.values())
+
+
+def contents_of(pools: Sequence[Pool]) -> list[str]:
+    """Every content of the pools, in a fixed order."""
+    return sorted({key for pool in pools for key in pool.keys})
+
+
+def material_of(
+    questions: Sequence[Asked],
+    vectors: Mapping[str, Vectors],
+    pools: Sequence[Pool],
+    passages: Mapping[str, Vectors],
+    *,
+    near: float,
+    by_passage: bool,
+) -> Material:
+    """Join questions, their vectors by key, their pools, and the passages' vectors by content. A passage
+    without a vector counts as a vector of zeros."""
+    groups = group_judged(
+        [(asked.key, content) for asked in questions for content in asked.ups],
+        {asked.key: vectors[asked.key] for asked in questions},
+        near=near,
+        by_passage=by_passage,
+    )
+    contents = contents_of(pools)
+    row_of = {key: row for row, key in enumerate(contents)}
+    dimensions = len(next(iter(vectors.values()))) if vectors else 0
+    matrix = np.zeros((len(contents), dimensions), np.float32)
+    for key, row in row_of.items():
+        if key in passages:
+            matrix[row] = passages[key]
+    examples = [
+        Example(
+            group=groups[asked.key],
+            vector=vectors[asked.key],
+            keys=pool.keys,
+            rows=np.array([row_of[key] for key in pool.keys], np.intp),
+            features=pool.features,
+            dense=pool.dense,
+            fused=pool.fused,
+            ups=asked.ups,
+            downs=asked.downs,
+        )
+        for asked, pool in zip(questions, pools, strict=True)
+        if pool.keys
+    ]
+    return Material(examples, matrix, pools[0].names if pools else ())

@@ -1,0 +1,178 @@
+"""The votes of a collection, read from SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from src.core.messages.feedback import RatingKind, RatingState, Reason, Verdict
+from src.database.models import (
+    AnswerCollectionRecord,
+    AnswerRecord,
+    DocumentRecord,
+    PassageRecord,
+    RatingRecord,
+)
+from src.database.repositories.base import chunks
+from src.database.uow import Work
+
+from .forums import document_votes
+from .votes import WEIGHTS, Exclusion, Origin, Vote
+
+_STATES = {
+    RatingState.COUNTED: None,
+    RatingState.HELD: Exclusion.HELD,
+    RatingState.DISCARDED: Exclusion.DISCARDED,
+}
+_BLAMED = 3
+"""How many of the passages that were shown first a reader means who found them wrong."""
+_QUOTE_WORDS = 6
+_NAME = re.compile(r"[^\s\"'`()\[\]<>,;]{5,500}")
+
+
+def gather(work: Work, collection_id: str) -> list[Vote]:
+    """Every vote that says something of the collection's passages, or fails to."""
+    return [
+        *_passage_votes(work, collection_id),
+        *_answer_votes(work, collection_id),
+        *document_votes(work, collection_id),
+    ]
+
+
+def live_contents(work: Work, collection_id: str, content_keys: Iterable[str]) -> set[str]:
+    """Those of the contents that the collection's searches find now."""
+    found: set[str] = set()
+    for part in chunks(sorted(set(content_keys))):
+        query = select(PassageRecord.embedding_key).where(
+            PassageRecord.embedding_key.in_(part),
+            PassageRecord.collection_id == collection_id,
+            PassageRecord.live,
+        )
+        found.update(work.session.scalars(query))
+    return found
+
+
+def _passage_votes(work: Work, collection_id: str) -> Iterator[Vote]:
+    query = select(RatingRecord).where(
+        RatingRecord.collection_id == collection_id,
+        RatingRecord.kind != RatingKind.ANSWER.value,
+        RatingRecord.state != RatingState.NEW.value,
+    )
+    for rating in work.session.scalars(query.order_by(RatingRecord.id)):
+        origin = Origin.CITATION if rating.kind == RatingKind.CITATION else Origin.HIT
+        why = None if rating.content_key else Exclusion.GONE
+        yield _vote(rating, origin, rating.content_key, up=rating.verdict == Verdict.UP, hindrance=why)
+
+
+def _answer_votes(work: Work, collection_id: str) -> Iterator[Vote]:
+    """A verdict on an answer says little of its passages: an up vouches for those it cites, a down with the
+    reason that the passages were wrong blames those that were shown first."""
+    query = (
+        select(RatingRecord, AnswerRecord.answer)
+        .join(AnswerRecord, AnswerRecord.id == RatingRecord.answer_id)
+        .join(AnswerCollectionRecord, AnswerCollectionRecord.answer_id == AnswerRecord.id)
+        .where(
+            AnswerCollectionRecord.collection_id == collection_id,
+            RatingRecord.kind == RatingKind.ANSWER.value,
+            RatingRecord.state != RatingState.NEW.value,
+        )
+        .order_by(RatingRecord.id)
+    )
+    rated = [(rating, _Shown(answer, collection_id)) for rating, answer in work.session.execute(query)]
+    contents = _contents(work, {key for _, shown in rated for key in shown.passages})
+    for rating, shown in rated:
+        up = rating.verdict == Verdict.UP
+        meant = shown.cited if up else shown.first if Reason.WRONG_PASSAGES in rating.reasons else []
+        named = [contents[key] for key in meant if key in contents]
+        for content_key in dict.fromkeys(named):
+            yield _vote(rating, Origin.ANSWER, content_key, up=up)
+        if not meant:
+            yield _vote(rating, Origin.ANSWER, None, up=up, hindrance=Exclusion.NO_PASSAGE)
+        elif not named:
+            yield _vote(rating, Origin.ANSWER, None, up=up, hindrance=Exclusion.GONE)
+        if rating.correction:
+            corrected = _corrected(work, collection_id, rating.correction, shown, contents)
+            why = None if corrected else Exclusion.CORRECTION
+            yield _vote(rating, Origin.CORRECTION, corrected, up=True, hindrance=why)
+
+
+class _Shown:
+    """The passages of one collection that an answer showed, in order, and those that it cited."""
+
+    def __init__(self, answer: dict[str, Any], collection_id: str) -> None:
+        hits = [hit for hit in answer.get("passages", ()) if hit.get("collection_id") == collection_id]
+        self.texts = {str(hit["passage_id"]): str(hit["text"]) for hit in hits}
+        self.first = list(self.texts)[:_BLAMED]
+        self.cited = [
+            str(citation["passage_id"])
+            for citation in answer.get("citations", ())
+            if citation.get("collection_id") == collection_id
+        ]
+        self.passages = {*self.texts, *self.cited}
+
+
+def _corrected(
+    work: Work, collection_id: str, correction: str, shown: _Shown, contents: dict[str, str]
+) -> str | None:
+    """The content that a correction points to: the one shown passage that it quotes, or else the one passage
+    of the one document that it names by id, path or address."""
+    quoted = {
+        contents[key]
+        for key, text in shown.texts.items()
+        if key in contents and _quotes(correction.split(), text)
+    }
+    if len(quoted) == 1:
+        return quoted.pop()
+    names = {name.rstrip(".:!?") for name in _NAME.findall(correction)}
+    query = (
+        select(PassageRecord.embedding_key)
+        .join(DocumentRecord, DocumentRecord.id == PassageRecord.document_id)
+        .where(
+            DocumentRecord.collection_id == collection_id,
+            DocumentRecord.external_id.in_(names)
+            | DocumentRecord.path.in_(names)
+            | DocumentRecord.uri.in_(names),
+            PassageRecord.live,
+        )
+    )
+    found = list(work.session.scalars(query.limit(2))) if names else []
+    return found[0] if len(found) == 1 else None
+
+
+def _quotes(words: Sequence[str], text: str) -> bool:
+    body = " ".join(text.split())
+    runs = (" ".join(words[start : start + _QUOTE_WORDS]) for start in range(len(words) - _QUOTE_WORDS + 1))
+    return any(run in body for run in runs)
+
+
+def _contents(work: Work, passage_ids: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in chunks(sorted(passage_ids)):
+        query = select(PassageRecord.id, PassageRecord.embedding_key).where(PassageRecord.id.in_(part))
+        found.update((key, content) for key, content in work.session.execute(query))
+    return found
+
+
+def _vote(
+    rating: RatingRecord,
+    origin: Origin,
+    content_key: str | None,
+    *,
+    up: bool,
+    hindrance: Exclusion | None = None,
+) -> Vote:
+    return Vote(
+        rating_id=rating.id,
+        reader=rating.user_id,
+        origin=origin,
+        question=rating.question,
+        question_key=rating.question_key,
+        content_key=content_key,
+        up=up,
+        at=rating.updated_at,
+        weight=WEIGHTS[origin],
+        hindrance=_STATES[RatingState(rating.state)] or hindrance,
+    )

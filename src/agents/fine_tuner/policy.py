@@ -1,0 +1,52 @@
+"""When a collection is trained on without being asked to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from src.core.messages.training import TrainJob
+from src.database.repositories.remembering import counted_ups
+from src.database.uow import UnitOfWork, Work
+
+from .lineage import gone_votes
+
+
+@dataclass(frozen=True)
+class TrainingPolicy:
+    """Train from ``first`` counted up-votes, then each time they have grown by ``growth`` or by ``step``,
+    whichever is less; also when votes that were trained on are gone. ``pause_s`` lies between two runs."""
+
+    automatic: bool = True
+    first: int = 50
+    growth: float = 0.25
+    step: int = 100
+    pause_s: float = 900.0
+
+    def due(self, work: Work, now: datetime) -> dict[str, str]:
+        """The collections to train on now, each with the reason."""
+        if not self.automatic:
+            return {}
+        ups = counted_ups(work.session)
+        reasons = {key: self._reason(work, key, count, now) for key, count in sorted(ups.items())}
+        return {key: why for key, why in reasons.items() if why is not None}
+
+    def enqueue(self, work: UnitOfWork, collection_id: str, why: str) -> None:
+        """Queue a run, unless one of the collection is on its way."""
+        work.collections.hold(collection_id, alone=True)
+        if work.jobs.open(TrainJob.kind, collection_id=collection_id) is None:
+            work.enqueue(TrainJob(collection_id=collection_id, why=why), collection_id=collection_id)
+
+    def _reason(self, work: Work, collection_id: str, ups: int, now: datetime) -> str | None:
+        if ups < self.first or work.jobs.open(TrainJob.kind, collection_id=collection_id) is not None:
+            return None
+        last = work.training_runs.newest(collection_id)
+        if last is None:
+            return f"{ups} up-votes; the first run is due at {self.first}"
+        if last.finished_at is None or now < last.finished_at + timedelta(seconds=self.pause_s):
+            return None
+        before = int(last.configuration["up_votes"])
+        if ups >= max(self.first, before + max(1, min(self.step, round(self.growth * before)))):
+            return f"{ups} up-votes, {ups - before} more than at the last run"
+        gone = gone_votes(work, last.dataset_id) if last.model_id else 0
+        return f"{gone} of the votes that were trained on are gone" if gone else None

@@ -1,0 +1,226 @@
+"""A training run, step by step: each is behind for good once it is noted, and can be repeated until then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from src.core.clock import new_id
+from src.core.errors import InvalidRequestError
+from src.core.jobs import JobRun
+from src.core.messages.models import CandidateTrained
+from src.core.messages.training import RunState, TrainingEnded, TrainJob
+from src.core.ports import Blobs, Embedder
+from src.database.models import DatasetRecord, TrainingRunRecord
+from src.database.repositories.remembering import counted_ups
+from src.database.uow import Database, UnitOfWork
+from src.services import registry
+from src.services.ranking.artefact import save
+from src.services.ranking.training import RankerFit
+
+from .archive import DatasetArchive
+from .card import model_card
+from .environment import environment
+from .examples import asked_questions, contents_of, material_of
+from .figures import curves, figures
+from .lineage import gone_votes
+from .pools import gather_pools
+from .trainers import Material, Trainer
+
+KIND = "ranker"
+
+
+class Training:
+    """Carries out training jobs. What a run is made of is in SQL before it is used, so that a job that is
+    taken up again ends as it would have."""
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        embedder: Embedder,
+        archive: DatasetArchive,
+        trainers: Mapping[str, Trainer],
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._embedder = embedder
+        self._archive = archive
+        self._trainers = trainers
+
+    def trainer(self, name: str) -> Trainer:
+        """Raises InvalidRequestError where there is no such trainer, UnavailableError where it cannot
+        work here."""
+        trainer = self._trainers.get(name)
+        if trainer is None:
+            known = ", ".join(sorted(self._trainers))
+            raise InvalidRequestError(f"There is no trainer {name!r}; there are: {known}.")
+        trainer.check()
+        return trainer
+
+    def carry_out(self, job: TrainJob, run: JobRun) -> None:
+        record = self._begin(job, run)
+        if record.finished_at is not None:
+            return
+        trainer = self.trainer(job.trainer)
+        dataset = self._dataset(record, run)
+        run.reached("data set stored")
+        voted = int(dataset.counts["questions_with_up"])
+        if voted < trainer.least_questions:
+            self._end(record.id, RunState.REFUSED, run, reason=_too_few(voted, trainer, dataset))
+            return
+        material = self._material(dataset, run)
+        run.reached("candidates gathered")
+        run.progress(stage="fitting", done=0, total=None)
+        fit = trainer.fit(material, seed=record.seed)
+        run.reached("fitted")
+        if fit.questions < trainer.least_questions:
+            self._end(record.id, RunState.REFUSED, run, reason=_too_few(fit.questions, trainer, dataset))
+            return
+        self._conclude(record.id, dataset, material, fit, run)
+
+    def _begin(self, job: TrainJob, run: JobRun) -> TrainingRunRecord:
+        """The run of this job: a new one, or the one that an earlier attempt began."""
+        with self._database.begin(run.ctx) as work:
+            record = work.training_runs.of_job(run.job.id)
+            if record is not None:
+                return record
+            trainer = self._trainers.get(job.trainer)
+            record = work.training_runs.add(
+                TrainingRunRecord(
+                    id=new_id(),
+                    collection_id=job.collection_id,
+                    job_id=run.job.id,
+                    trainer=job.trainer,
+                    state=RunState.RUNNING.value,
+                    configuration={
+                        "why": job.why or f"asked for by {run.job.created_by}",
+                        "up_votes": counted_ups(work.session, job.collection_id).get(job.collection_id, 0),
+                        "dataset": asdict(self._archive.settings),
+                        "trainer": trainer.configuration if trainer else {},
+                    },
+                    seed=job.seed,
+                    environment=environment(self._embedder.version),
+                    curves={},
+                    figures={},
+                    created_at=work.now(),
+                )
+            )
+            work.commit()
+            return record
+
+    def _dataset(self, record: TrainingRunRecord, run: JobRun) -> DatasetRecord:
+        if record.dataset_id is not None:
+            with self._database.read() as reading:
+                return reading.datasets.get(record.dataset_id)
+        run.progress(stage="sifting votes", done=0, total=None)
+        drafted = self._archive.draft(record.collection_id)
+        with self._database.begin(run.ctx) as work:
+            work.collections.hold(record.collection_id, alone=True)
+            dataset = self._archive.keep(work, record.collection_id, drafted)
+            work.training_runs.get(record.id).dataset_id = dataset.id
+            work.commit()
+            return dataset
+
+    def _material(self, dataset: DatasetRecord, run: JobRun) -> Material:
+        with self._database.read() as work:
+            questions = asked_questions(work.datasets.examples(dataset.id))
+        vectors = self._archive.vectors({asked.key: asked.text for asked in questions})
+        pools = gather_pools(dataset.collection_id, questions, run)
+        with self._database.read() as work:
+            passages = work.vectors.find(contents_of(pools), self._embedder.version)
+        settings = self._archive.settings
+        return material_of(
+            questions, vectors, pools, passages, near=settings.near, by_passage=settings.by_passage
+        )
+
+    def _conclude(
+        self, run_id: str, dataset: DatasetRecord, material: Material, fit: RankerFit, run: JobRun
+    ) -> None:
+        reached = figures(fit, material.examples) | {"findings": [asdict(found) for found in fit.findings]}
+        drawn = curves(fit)
+        fatal = next((found for found in fit.findings if found.fatal), None)
+        if fatal is not None:
+            self._end(run_id, RunState.FAILED, run, reason=fatal.detail, figures=reached, curves=drawn)
+            return
+        idle = next((found for found in fit.findings if found.code == "learned_nothing"), None)
+        if idle is not None and fit.ranker.adapter is None:
+            reason = f"No candidate: {idle.detail}"
+            self._end(run_id, RunState.SUCCEEDED, run, reason=reason, figures=reached, curves=drawn)
+            return
+        artefact = save(fit.ranker, embedding_version=self._embedder.version)
+        digest = self._blobs.put(artefact.content)
+        run.reached("artefact stored")
+        with self._database.begin(run.ctx) as work:
+            record = finish(work, run_id, RunState.SUCCEEDED, None, figures=reached, curves=drawn)
+            work.collections.hold(record.collection_id, alone=True)
+            live = registry.live_model(work, record.collection_id)
+            parent = work.training_runs.find(live.run_id) if live.run_id else None
+            card = model_card(
+                fit,
+                dataset,
+                reached,
+                trainer=record.trainer,
+                embedding_version=self._embedder.version,
+                replaced_votes=gone_votes(work, parent.dataset_id if parent else None),
+            )
+            model = registry.register(
+                work,
+                record.collection_id,
+                kind=KIND,
+                state="candidate",
+                parent_id=live.id,
+                run_id=record.id,
+                artefact=digest,
+                card=card,
+                by="agent:fine_tuner",
+                reason=card["summary"],
+            )
+            record.model_id = model.id
+            work.publish(
+                CandidateTrained(model_id=model.id, collection_id=record.collection_id, run_id=record.id)
+            )
+            work.commit()
+        run.reached("candidate registered")
+
+    def _end(
+        self,
+        run_id: str,
+        state: RunState,
+        run: JobRun,
+        *,
+        reason: str,
+        figures: dict[str, Any] | None = None,
+        curves: dict[str, Any] | None = None,
+    ) -> None:
+        with self._database.begin(run.ctx) as work:
+            finish(work, run_id, state, reason, figures=figures, curves=curves)
+            work.commit()
+        run.reached("run ended")
+
+
+def finish(
+    work: UnitOfWork,
+    run_id: str,
+    state: RunState,
+    reason: str | None,
+    *,
+    figures: dict[str, Any] | None = None,
+    curves: dict[str, Any] | None = None,
+) -> TrainingRunRecord:
+    """Bring a run to its end in this unit of work, and tell of it."""
+    record = work.training_runs.get(run_id)
+    record.state, record.reason, record.finished_at = state.value, reason, work.now()
+    record.figures, record.curves = figures or {}, curves or {}
+    work.publish(TrainingEnded(run_id=run_id, collection_id=record.collection_id, state=state, reason=reason))
+    return record
+
+
+def _too_few(voted: int, trainer: Trainer, dataset: DatasetRecord) -> str:
+    left_out = sum(dataset.counts["excluded"].values())
+    reason = (
+        f"{voted} question{'' if voted == 1 else 's'} with a usable up-vote; {trainer.name!r} needs "
+        f"{trainer.least_questions}, so {trainer.least_questions - voted} more."
+    )
+    return f"{reason} {left_out} votes were left out; the data set says why." if left_out else reason

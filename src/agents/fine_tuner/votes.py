@@ -1,0 +1,70 @@
+"""A vote as training sees it, and why one may not be trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Origin(StrEnum):
+    """What a vote was given to. An answer's verdict says little of its passages, a document's votes come
+    from elsewhere with the document."""
+
+    HIT = "hit"
+    CITATION = "citation"
+    CORRECTION = "correction"
+    ANSWER = "answer"
+    DOCUMENT = "document"
+
+
+WEIGHTS = {
+    Origin.HIT: 1.0,
+    Origin.CITATION: 1.0,
+    Origin.CORRECTION: 0.5,
+    Origin.ANSWER: 0.3,
+    Origin.DOCUMENT: 0.5,
+}
+"""What an up-vote of each origin counts. A reader who judges a passage means that passage; a good answer
+vouches for each passage that it cites less, and a foreign forum's votes were not given to this question
+here."""
+
+
+class Exclusion(StrEnum):
+    """Why a vote is left out of a data set, in words for its lineage."""
+
+    HELD = "held until somebody has looked at it"
+    DISCARDED = "discarded by a person"
+    NO_PASSAGE = "a verdict on the answer that says nothing of its passages"
+    CORRECTION = "correction without a passage"
+    ITSELF = "the reader judged this passage itself"
+    GONE = "the passage is gone or was changed"
+    TITLE = "the document bears the question as its title"
+    SEVERAL = "the document has several passages; which one answers is not known"
+    GOLDEN = "the question is in a golden set or nearly the same as one of it"
+    DUPLICATE = "the reader said the same elsewhere"
+    CONTRADICTION = "the reader said the opposite as often"
+    DISAGREEMENT = "readers disagree evenly"
+    SHARE = "beyond one reader's share of the votes"
+    OLD = "the question is not among the newest that are trained on"
+
+
+@dataclass(frozen=True)
+class Vote:
+    """One reader's opinion of one passage for one question.
+
+    ``content_key`` names the passage's content, None where the vote names none. ``rating_id`` is its
+    lineage and ``reader`` who gave it; both are None for the votes that a document brought along.
+    ``hindrance`` is set where it cannot be trained on whatever the others say.
+    """
+
+    rating_id: str | None
+    reader: str | None
+    origin: Origin
+    question: str
+    question_key: str
+    content_key: str | None
+    up: bool
+    at: datetime
+    weight: float = 1.0
+    hindrance: Exclusion | None = None
