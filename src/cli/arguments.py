@@ -110,6 +110,22 @@ def _add_feedback(verbs: _Verbs) -> None:
         which.add_argument("--held", action="store_true", help="all that are held")
     for parser in (rate, listing, release, discard):
         _json(parser)
+    _add_training(actions)
+
+
+def _add_training(actions: _Verbs) -> None:
+    train = _verb(actions, "train", "training", "train on a collection's ratings now, and wait for the end")
+    train.add_argument("collection", metavar="COLLECTION", help="name or id")
+    train.add_argument("--trainer", default="ladder", metavar="NAME", help="(default: ladder)")
+    train.add_argument("--seed", type=int, default=0, metavar="N", help="of every random choice (default: 0)")
+    runs = _verb(actions, "runs", "training", "list the training runs, newest first")
+    datasets = _verb(actions, "datasets", "training", "list the data sets that were made of ratings")
+    for parser in (runs, datasets):
+        parser.add_argument("--collection", metavar="NAME", help="of this collection only (or its id)")
+    for parser in (train, runs, datasets):
+        _json(parser)
+    examples = _verb(actions, "examples", "training", "print a data set's examples as lines of JSON")
+    examples.add_argument("id", metavar="DATASET_ID")
 
 
 def _add_users(verbs: _Verbs) -> None:
