@@ -13,6 +13,7 @@ from src.agents.catalogue import CatalogueAgent
 from src.agents.experiment_runner import ExperimentRunnerAgent
 from src.agents.experiment_runner.policy import Policy
 from src.agents.feedback_analyst import FeedbackAnalystAgent
+from src.agents.feedback_analyst.analysis import Analysis, Analyzer, Titles, analyzers
 from src.agents.fine_tuner import FineTunerAgent
 from src.agents.fine_tuner.archive import DatasetArchive
 from src.agents.fine_tuner.policy import TrainingPolicy
@@ -81,7 +82,20 @@ def make_agents(
             timeout_s=settings.llm_timeout_s,
             max_tokens=settings.llm_max_tokens,
         ),
-        FeedbackAnalystAgent(database, out.embedder, words),
+        FeedbackAnalystAgent(
+            database,
+            out.embedder,
+            words,
+            Analysis(
+                database,
+                out.embedder,
+                words,
+                make_analyzers(),
+                Titles(out.chat),
+                # What is older than two periods must still be there to compare with.
+                period_days=max(1, min(14, settings.retention_days // 2)),
+            ),
+        ),
         ExperimentRunnerAgent(
             database, Policy(learning=settings.learning, automatic=settings.promotion == "automatic")
         ),
@@ -114,6 +128,19 @@ def _fine_tuner(settings: Settings, database: Database, out: Adapters) -> FineTu
         TrainingPolicy(
             automatic=settings.learning, first=ladder.least_questions, pause_s=settings.training_pause_s
         ),
+    )
+
+
+def make_analyzers() -> tuple[Analyzer, ...]:
+    """What recognises causes of failing questions. A new one is one line here."""
+    return (
+        analyzers.Outdated(),
+        analyzers.NotUsed(),
+        analyzers.NotRetrieved(),
+        analyzers.RankedLow(),
+        analyzers.NothingIndexed(),
+        analyzers.UnclearQuestion(),
+        analyzers.WrongWording(),
     )
 
 

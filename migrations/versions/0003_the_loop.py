@@ -92,15 +92,12 @@ def upgrade() -> None:
     op.create_table(
         "insights",
         sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("collection_id", sa.String(length=64), nullable=False),
-        sa.Column("analyzer", sa.String(length=60), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("cause", sa.String(length=40), nullable=False),
-        sa.Column("action", sa.String(length=40), nullable=False),
-        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("collection_id", sa.String(length=64), nullable=True),
+        sa.Column("cause", sa.String(length=60), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("trend", sa.Float(), nullable=False),
-        sa.Column("rating_ids", sa.JSON(), nullable=False),
+        sa.Column("question_keys", sa.JSON(), nullable=False),
+        sa.Column("report", sa.JSON(), nullable=False),
+        sa.Column("first_found_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["collection_id"], ["collections.id"], name=op.f("fk_insights_collection_id"), ondelete="CASCADE"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from src.core.agent import Agent, handles, on
+from src.core.agent import Agent, every, handles, on, runs
 from src.core.context import Context
+from src.core.jobs import JobRun
 from src.core.messages import Page
 from src.core.messages.feedback import (
     AnswerRatings,
@@ -20,27 +21,39 @@ from src.core.messages.feedback import (
     UnrateCitation,
     UnrateHit,
 )
+from src.core.messages.insights import (
+    AnalyseJob,
+    Insight,
+    ListInsights,
+    QueuedAnalysis,
+    RefreshInsights,
+)
 from src.core.messages.questions import QuestionAnswered
 from src.core.ports import Embedder
 from src.database.uow import Database
 
 from . import subjects
+from .analysis import Analysis
+from .analysis.listing import enqueue, list_insights, refresh
 from .checking import RatingCheck
 from .listing import list_ratings, ratings_of_answer
 from .ratings import Said, give, said_of, take_back
 from .reviewing import review
 from .signals import Words, note, note_asked_again
 
+ANALYSE_S = 3600.0
+
 
 class FeedbackAnalystAgent(Agent):
-    """Takes ratings, checks them before they teach anything, and keeps what readers did besides."""
+    """Takes ratings, checks them before they teach anything, and finds why questions fail."""
 
     name = "feedback_analyst"
 
-    def __init__(self, database: Database, embedder: Embedder, words: Words) -> None:
+    def __init__(self, database: Database, embedder: Embedder, words: Words, analysis: Analysis) -> None:
         self._database = database
         self._words = words
         self._check = RatingCheck(database, embedder)
+        self._analysis = analysis
 
     @handles(RateAnswer)
     def rate_answer(self, request: RateAnswer, ctx: Context) -> Rating:
@@ -98,3 +111,23 @@ class FeedbackAnalystAgent(Agent):
     @on(QuestionAnswered)
     def notice_repetition(self, event: QuestionAnswered, ctx: Context) -> None:
         note_asked_again(self._database, self._words, event, ctx)
+
+    @handles(ListInsights)
+    def list_insights(self, request: ListInsights, ctx: Context) -> Page[Insight]:
+        return list_insights(self._database, request, ctx)
+
+    @handles(RefreshInsights)
+    def refresh_insights(self, request: RefreshInsights, ctx: Context) -> QueuedAnalysis:
+        return refresh(self._database, request, ctx)
+
+    @runs(AnalyseJob)
+    def analyse(self, job: AnalyseJob, run: JobRun) -> None:
+        self._analysis.carry_out(run, job.collection_id)
+
+    @every(ANALYSE_S)
+    def analyse_again(self, ctx: Context) -> None:
+        """Bring the reports up to date where anything failed."""
+        if self._analysis.due():
+            with self._database.begin(ctx) as work:
+                enqueue(work, None)
+                work.commit()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, Digest, JsonList, Key, Moment, Ref
+from .base import Base, Digest, JsonList, JsonObject, Key, Moment, Ref
 
 
 class RatingRecord(Base):
@@ -85,18 +85,20 @@ class QuestionVectorRecord(Base):
 
 
 class InsightRecord(Base):
-    """A group of failing questions as the feedback analyst found it, replaced by its next report."""
+    """A group of failing questions as the feedback analyst found it; each report replaces the one before.
+
+    ``collection_id`` is None for questions that were asked of several collections. ``report`` is the
+    insight as its readers see it; ``first_found_at`` is when a report first had this group."""
 
     __tablename__ = "insights"
 
     id: Mapped[Key]
-    collection_id: Mapped[str] = mapped_column(ForeignKey("collections.id", ondelete="CASCADE"), index=True)
-    analyzer: Mapped[str] = mapped_column(String(60))
-    title: Mapped[str] = mapped_column(Text)
-    cause: Mapped[str] = mapped_column(String(40))
-    action: Mapped[str] = mapped_column(String(40))
-    detail: Mapped[str] = mapped_column(Text)
+    collection_id: Mapped[str | None] = mapped_column(
+        ForeignKey("collections.id", ondelete="CASCADE"), index=True
+    )
+    cause: Mapped[str] = mapped_column(String(60))
     size: Mapped[int]
-    trend: Mapped[float] = mapped_column(Float)
-    rating_ids: Mapped[JsonList]
+    question_keys: Mapped[JsonList]
+    report: Mapped[JsonObject]
+    first_found_at: Mapped[Moment]
     at: Mapped[Moment]

@@ -3,12 +3,21 @@ better."""
 
 from __future__ import annotations
 
-from src.core.messages import experiments, golden, learning, models, training
+from src.core.messages import experiments, golden, insights, learning, models, training
 
 from .operation import Operation
 
 LEARNING = (
     Operation("GET", "/learning", learning.OverviewLearning, "learning"),
+    Operation("GET", "/insights", insights.ListInsights, "learning"),
+    Operation(
+        "POST",
+        "/insights:refresh",
+        insights.RefreshInsights,
+        "learning",
+        202,
+        example={"collection_id": "01a5"},
+    ),
     Operation("GET", "/models", models.ListModels, "learning"),
     Operation("GET", "/models/{model_id}", models.GetModel, "learning"),
     Operation(

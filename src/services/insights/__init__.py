@@ -1,0 +1,1 @@
+"""Finding what failing questions have in common: groups, names for them, and how they change."""
