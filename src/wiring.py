@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 
 from src.adapters import Adapters
@@ -26,8 +27,31 @@ from src.agents.ingestion.pipeline import IngestionPipeline
 from src.agents.ingestion.sync import SourceSync
 from src.agents.monitor import MonitorAgent
 from src.agents.monitor.agents import AgentBoard
-from src.agents.monitor.health import HealthCheck
+from src.agents.monitor.alarms import Alarms
+from src.agents.monitor.collectors import (
+    ContentCollector,
+    DriftCollector,
+    LatencyCollector,
+    MachineCollector,
+    QualityCollector,
+    QueueCollector,
+    TrafficCollector,
+)
+from src.agents.monitor.errors import ErrorLog, FailureSource
+from src.agents.monitor.failures import DocumentFailures, EventFailures, JobFailures, RequestFailures
+from src.agents.monitor.health import (
+    DatabaseCheck,
+    DiskCheck,
+    EmbeddingCheck,
+    HealthBoard,
+    HealthCheck,
+    HealthCollector,
+    IndexCheck,
+)
+from src.agents.monitor.measuring import Collector, Measuring
 from src.agents.monitor.metrics import MetricsReader
+from src.agents.monitor.rules import Thresholds, standard_rules
+from src.agents.monitor.watch import Watch
 from src.agents.retrieval import RetrievalAgent
 from src.core.agent import Agent
 from src.core.settings import Settings
@@ -55,7 +79,6 @@ def make_agents(
     def words(text: str) -> list[str]:
         return analyser.analyse(text).content
 
-    board = AgentBoard(database, out.broker, tally)
     return (
         AccountsAgent(
             database,
@@ -100,15 +123,7 @@ def make_agents(
             database, Policy(learning=settings.learning, automatic=settings.promotion == "automatic")
         ),
         _fine_tuner(settings, database, out),
-        MonitorAgent(
-            database,
-            board,
-            HealthCheck(database, out.vectors, out.lexical, out.embedder, settings.data_dir),
-            MetricsReader(database, board),
-            steering,
-            job_stuck_s=settings.job_stuck_s,
-            retention_days=settings.retention_days,
-        ),
+        _monitor(settings, database, out, steering, tally),
     )
 
 
@@ -148,3 +163,56 @@ def _next_run(schedule: str, after: datetime) -> datetime:
     from src.services.sources.schedule import Schedule
 
     return Schedule.parse(schedule).next_run(after)
+
+
+def _health_checks(settings: Settings, database: Database, out: Adapters) -> list[HealthCheck]:
+    """What must be ready. Another check is one class and one line here."""
+    return [
+        DatabaseCheck(database),
+        IndexCheck("vectors", out.vectors),
+        IndexCheck("lexical", out.lexical),
+        EmbeddingCheck(out.embedder),
+        DiskCheck(settings.data_dir),
+    ]
+
+
+def _collectors(settings: Settings, out: Adapters, health: HealthBoard) -> list[Collector]:
+    """What is measured. Another collector is one class and one line here."""
+    return [
+        HealthCollector(health),
+        MachineCollector(settings.data_dir),
+        QueueCollector(out.broker),
+        TrafficCollector(),
+        LatencyCollector(),
+        QualityCollector(),
+        ContentCollector(),
+        DriftCollector(out.embedder),
+    ]
+
+
+def _monitor(
+    settings: Settings, database: Database, out: Adapters, steering: Steering, tally: Tally
+) -> MonitorAgent:
+    health = HealthBoard(_health_checks(settings, database, out))
+    board = AgentBoard(database, out.broker, tally)
+    measuring = Measuring(database, _collectors(settings, out, health))
+    watch = Watch(measuring, Alarms(database, standard_rules(_thresholds(settings))))
+    sources: list[FailureSource] = [RequestFailures(), JobFailures(), DocumentFailures(), EventFailures()]
+    return MonitorAgent(
+        database,
+        board,
+        health,
+        MetricsReader(database, board, watch),
+        steering,
+        watch,
+        ErrorLog(database, sources),
+        job_stuck_s=settings.job_stuck_s,
+        retention_days=settings.retention_days,
+    )
+
+
+def _thresholds(settings: Settings) -> Thresholds:
+    """The settings named ``alert_...`` that are limits."""
+    return Thresholds(
+        **{field.name: getattr(settings, f"alert_{field.name}") for field in fields(Thresholds)}
+    )

@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.support.application",
     "tests.support.laboratory",
     "tests.support.site",
+    "tests.support.watching",
     "tests.support.chroma",
     "tests.support.chromium",
 ]

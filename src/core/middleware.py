@@ -24,7 +24,7 @@ CallNext = Callable[[Request[Any], Context], Any]
 class Activity:
     """One handled request: who asked which agent for what, how long it took and how it ended.
 
-    ``outcome`` is ``ok`` or the failure's code."""
+    ``outcome`` is ``ok`` or the failure's code; ``error`` says what failed where the fault is Stoa's."""
 
     capability: str
     agent: str
@@ -33,6 +33,7 @@ class Activity:
     duration_ms: float
     outcome: str
     correlation_id: str
+    error: str | None = None
 
 
 class ActivityLog(Protocol):
@@ -50,11 +51,15 @@ class RecordActivity:
 
     def __call__(self, call_next: CallNext, request: Request[Any], ctx: Context, route: Route) -> Any:
         started, at = ctx.clock.monotonic(), ctx.clock.now()
-        outcome = "internal"
+        outcome, failure = "internal", None
         try:
             reply = call_next(request, ctx)
         except AppError as error:
             outcome = error.code
+            failure = error.detail if error.status >= 500 else None
+            raise
+        except Exception as error:
+            failure = f"{type(error).__name__}: {error}"
             raise
         else:
             outcome = "ok"
@@ -82,6 +87,7 @@ class RecordActivity:
                         duration_ms=duration_ms,
                         outcome=outcome,
                         correlation_id=ctx.correlation_id,
+                        error=failure,
                     )
                 )
 

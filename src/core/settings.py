@@ -84,6 +84,30 @@ class Settings(BaseModel):
     job_stuck_s: float = Field(180.0, gt=0, json_schema_extra=_variable("STOA_JOB_STUCK_S"))
     retention_days: int = Field(30, ge=1, json_schema_extra=_variable("STOA_RETENTION_DAYS"))
 
+    alert_down_share: float = Field(0.4, ge=0, le=1, json_schema_extra=_variable("STOA_ALERT_DOWN_SHARE"))
+    alert_refused_share: float = Field(
+        0.5, ge=0, le=1, json_schema_extra=_variable("STOA_ALERT_REFUSED_SHARE")
+    )
+    alert_unsupported_share: float = Field(
+        0.3, ge=0, le=1, json_schema_extra=_variable("STOA_ALERT_UNSUPPORTED_SHARE")
+    )
+    alert_question_drift: float = Field(
+        0.15, ge=0, le=1, json_schema_extra=_variable("STOA_ALERT_QUESTION_DRIFT")
+    )
+    alert_score_drift: float = Field(0.25, ge=0, json_schema_extra=_variable("STOA_ALERT_SCORE_DRIFT"))
+    alert_failed_share: float = Field(
+        0.05, ge=0, le=1, json_schema_extra=_variable("STOA_ALERT_FAILED_SHARE")
+    )
+    alert_search_s: float = Field(2.0, ge=0, json_schema_extra=_variable("STOA_ALERT_SEARCH_S"))
+    alert_answer_s: float = Field(30.0, ge=0, json_schema_extra=_variable("STOA_ALERT_ANSWER_S"))
+    alert_queue_age_s: float = Field(300.0, ge=0, json_schema_extra=_variable("STOA_ALERT_QUEUE_AGE_S"))
+    alert_job_wait_s: float = Field(3600.0, ge=0, json_schema_extra=_variable("STOA_ALERT_JOB_WAIT_S"))
+    alert_dead_letters: int = Field(1, ge=0, json_schema_extra=_variable("STOA_ALERT_DEAD_LETTERS"))
+    alert_stuck_jobs: int = Field(1, ge=0, json_schema_extra=_variable("STOA_ALERT_STUCK_JOBS"))
+    alert_disk_free_bytes: int = Field(2**30, ge=0, json_schema_extra=_variable("STOA_ALERT_DISK_FREE_BYTES"))
+    alert_memory_bytes: int = Field(4 * 2**30, ge=0, json_schema_extra=_variable("STOA_ALERT_MEMORY_BYTES"))
+    alert_cost_usd: float = Field(0.0, ge=0, json_schema_extra=_variable("STOA_ALERT_COST_USD"))
+
     @field_validator("folder_roots", mode="before")
     @classmethod
     def _split_roots(cls, value: object) -> object:

@@ -16,6 +16,13 @@ from .uow import Database
 _NEW_LINE = insert(ActivityLine.__table__)  # type: ignore[arg-type]  # a mapped table is a Table
 
 
+def _storable(text: str | None, longest: int) -> str | None:
+    """The beginning of the text without what PostgreSQL cannot hold."""
+    if text is None:
+        return None
+    return text.replace("\x00", "\ufffd").encode(errors="replace").decode()[:longest]
+
+
 class SqlActivityLog:
     """Writes each activity in a relaxed transaction: it survives the process, not a power cut."""
 
@@ -35,6 +42,7 @@ class SqlActivityLog:
                     "duration_ms": activity.duration_ms,
                     "outcome": activity.outcome,
                     "correlation_id": activity.correlation_id,
+                    "error": _storable(activity.error, 1000),
                 },
             )
             work.commit()
@@ -63,7 +71,7 @@ class SqlAgentJournal:
             statement = update(AgentRecord).where(AgentRecord.name == name).values(**values)
             if error is not None:
                 statement = statement.values(
-                    last_error=error.replace("\x00", "\ufffd")[:2000],
+                    last_error=_storable(error, 2000),
                     last_error_at=self._database.clock.now(),
                 )
             work.session.execute(statement)

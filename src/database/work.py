@@ -141,5 +141,13 @@ class Work:
         return r.GoldenSets(self.session)
 
     @cached_property
+    def alerts(self) -> r.Alerts:
+        return r.Alerts(self.session)
+
+    @cached_property
+    def error_patterns(self) -> r.ErrorPatterns:
+        return r.ErrorPatterns(self.session)
+
+    @cached_property
     def facts(self) -> r.Facts:
         return r.Facts(self.session)

@@ -136,7 +136,7 @@ class AnswerAgent(Agent):
             asked_at=asked_at,
             asked_by=ctx.caller.username if ctx.caller.user_id else None,
         )
-        self._archive.keep(answer, ctx)
+        self._archive.keep(answer, draft, ctx)
         return answer
 
     @handles(GetAnswer)

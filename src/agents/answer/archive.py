@@ -10,6 +10,8 @@ from src.core.messages.questions import Answer, AnswerSummary, ListAnswers, Ques
 from src.database.models import AnswerRecord, ConversationRecord
 from src.database.uow import Database
 
+from .draft import Draft
+
 
 class AnswerArchive:
     """The stored answers. Who may read one is decided before it is asked for."""
@@ -52,8 +54,8 @@ class AnswerArchive:
                 raise NotFoundError(f"There is no conversation {conversation_id}.")
             return [record.id for record in work.answers.turns(conversation_id, limit=limit)]
 
-    def keep(self, answer: Answer, ctx: Context) -> None:
-        """Store the answer, and tell that it was given."""
+    def keep(self, answer: Answer, draft: Draft, ctx: Context) -> None:
+        """Store the answer with the figures of its draft, and tell that it was given."""
         collection_ids = tuple(sorted({hit.collection_id for hit in answer.passages}))
         with self._database.begin(ctx) as work:
             if work.conversations.find(answer.conversation_id) is None:
@@ -72,6 +74,13 @@ class AnswerArchive:
                     grounded=answer.grounded,
                     model=answer.model,
                     answer=answer.model_dump(mode="json"),
+                    refused=draft.refused,
+                    claims=draft.claims,
+                    unsupported=len(draft.uncited),
+                    input_tokens=answer.usage.input_tokens,
+                    output_tokens=answer.usage.output_tokens,
+                    cost_usd=answer.usage.cost_usd,
+                    took_ms=answer.took_ms,
                     asked_at=answer.asked_at,
                 )
             )

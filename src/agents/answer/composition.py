@@ -145,6 +145,7 @@ class Composer:
     def _decline(self, asked: Asked, hits: Sequence[Hit], draft: Draft) -> Iterator[Item]:
         """Say that there is no answer, what was searched, and what came nearest, which cites nothing."""
         draft.model = draft.model or MODEL
+        draft.declined = True
         names = ", ".join(code_span(name) for name in asked.searched)
         searched = f"Searched: {names}." if names else "Searched: all collections that you may read."
         lines = [NO_ANSWER, "", searched]

@@ -29,7 +29,8 @@ Item = Delta | Cited
 class Draft:
     """``text`` is all deltas joined; ``quotes`` are by passage number, in the order of first citation;
     ``uncited`` are the claims for which no source was found. ``model`` is who wrote it in the end;
-    ``stopped`` is True where it ends early because nobody read on."""
+    ``stopped`` is True where it ends early because nobody read on, ``declined`` where the evidence was too
+    weak to answer from."""
 
     text: str = ""
     quotes: dict[int, str] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Draft:
     model: str = ""
     notice: str | None = None
     stopped: bool = False
+    declined: bool = False
     usage: UsagePiece | None = None
 
     def add(self, item: Item) -> Item:
@@ -47,6 +49,11 @@ class Draft:
         else:
             self.quotes.setdefault(item.number, item.quote)
         return item
+
+    @property
+    def refused(self) -> bool:
+        """Nothing was answered, by us or by the model, which then neither claims nor cites anything."""
+        return self.declined or not (self.stopped or self.claims or self.quotes)
 
     @property
     def grounded(self) -> bool:

@@ -1,4 +1,4 @@
-"""The agent status console: states, backlogs, events, dead letters, health and figures."""
+"""The agent status console: states, backlogs, events, dead letters, health, figures, alerts and errors."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from src.core.agent import Agent, every, handles
 from src.core.context import Context
 from src.core.errors import InvalidRequestError, NotFoundError
 from src.core.messages import Page
+from src.core.messages.alerts import Alert, ErrorPattern, ListAlerts, ListErrors
 from src.core.messages.console import (
     ActivityRecord,
     AgentStatus,
@@ -38,15 +39,20 @@ from src.database.outbox import logged_event
 from src.database.uow import Database
 
 from .agents import AgentBoard
-from .health import HealthCheck
+from .alarms import alert_view
+from .errors import ErrorLog
+from .health import HealthBoard
 from .metrics import MetricsReader
 from .retention import prune
+from .watch import Watch
 
 WATCH_S = 10.0
+ERRORS_S = 30.0
 
 
 class MonitorAgent(Agent):
-    """Shows what the agents do, steers them, watches jobs that do not move, and tidies old records."""
+    """Shows what the agents do and steers them, measures quality and machinery, raises alerts, groups what
+    fails, and tidies old records."""
 
     name = "monitor"
 
@@ -54,9 +60,11 @@ class MonitorAgent(Agent):
         self,
         database: Database,
         board: AgentBoard,
-        health: HealthCheck,
+        health: HealthBoard,
         metrics: MetricsReader,
         steering: SteeringSwitch,
+        watch: Watch,
+        errors: ErrorLog,
         *,
         job_stuck_s: float,
         retention_days: int,
@@ -66,6 +74,8 @@ class MonitorAgent(Agent):
         self._health = health
         self._metrics = metrics
         self._steering = steering
+        self._watch = watch
+        self._errors = errors
         self._job_stuck_s = job_stuck_s
         self._retention_days = retention_days
 
@@ -160,6 +170,27 @@ class MonitorAgent(Agent):
     @handles(ReadMetrics)
     def read_metrics(self, request: ReadMetrics, ctx: Context) -> Metrics:
         return self._metrics.read(ctx.orchestrator.agents)
+
+    @handles(ListAlerts)
+    def list_alerts(self, request: ListAlerts, ctx: Context) -> Page[Alert]:
+        state = request.state.value if request.state else None
+        with self._database.read() as work:
+            records, cursor = work.alerts.page(state=state, limit=request.limit, cursor=request.cursor)
+            return Page[Alert](items=tuple(alert_view(record) for record in records), next=cursor)
+
+    @handles(ListErrors)
+    def list_errors(self, request: ListErrors, ctx: Context) -> Page[ErrorPattern]:
+        return self._errors.list(request, ctx.clock.now())
+
+    @every(WATCH_S)
+    def measure(self, ctx: Context) -> None:
+        """Run the collectors that are due, and raise and clear alerts."""
+        self._watch.run(ctx)
+
+    @every(ERRORS_S)
+    def gather_errors(self, ctx: Context) -> None:
+        """Take what has failed since the last time into the patterns."""
+        self._errors.gather(ctx.clock.now())
 
     @every(WATCH_S)
     def watch_jobs(self, ctx: Context) -> None:

@@ -1,62 +1,73 @@
-"""Counts and gauges for monitoring systems."""
+"""All metrics together, for monitoring systems."""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import func, select
-
 from src.core.agent import Agent
-from src.core.messages.console import Metric, Metrics
-from src.database.models import DocumentRecord, PassageRecord
+from src.core.messages.console import Metric, MetricFamily, Metrics
 from src.database.uow import Database
 
 from .agents import AgentBoard
+from .collectors.machine import resident_bytes
+from .measuring import Family, Sample
+from .watch import Watch
+
+FAMILIES = (
+    Family("stoa_agent_handled_total", "counter", "Work that agents did."),
+    Family("stoa_agent_failed_total", "counter", "Work that failed."),
+    Family("stoa_agent_backlog", "gauge", "Events and jobs that wait."),
+    Family("stoa_alerts", "gauge", "Alerts that are raised."),
+    Family("process_resident_memory_bytes", "gauge", "Resident memory of the process that answers."),
+    Family("process_cpu_seconds_total", "counter", "Processor time of the process that answers."),
+    Family("process_threads", "gauge", "Threads of the process that answers."),
+)
 
 
 class MetricsReader:
-    """Reads every figure afresh; none of them names a user or a document."""
+    """Reads what the collectors saw last, and afresh what is cheap. None of it names a user or a document."""
 
-    def __init__(self, database: Database, board: AgentBoard) -> None:
+    def __init__(self, database: Database, board: AgentBoard, watch: Watch) -> None:
         self._database = database
         self._board = board
+        self._watch = watch
 
     def read(self, agents: Sequence[Agent]) -> Metrics:
-        return Metrics(samples=(*self._of_agents(agents), *self._of_content(), *self._of_jobs()))
-
-    def _of_agents(self, agents: Sequence[Agent]) -> Iterator[Metric]:
-        for status in self._board.statuses(agents):
-            labels = {"agent": status.name}
-            yield _metric(
-                "stoa_agent_handled_total", "counter", "Work that agents did.", labels, status.handled
-            )
-            yield _metric("stoa_agent_failed_total", "counter", "Work that failed.", labels, status.failed)
-            yield _metric("stoa_agent_backlog", "gauge", "Events and jobs that wait.", labels, status.backlog)
-            yield _metric(
-                "stoa_dead_letters", "gauge", "Events given up.", {"group": status.name}, status.dead_letters
-            )
-
-    def _of_content(self) -> Iterator[Metric]:
-        with self._database.read() as work:
-            states = work.session.execute(
-                select(DocumentRecord.state, func.count()).group_by(DocumentRecord.state)
-            ).all()
-            passages = work.session.scalar(
-                select(func.count()).select_from(PassageRecord).where(PassageRecord.live)
-            )
-        for state, count in states:
-            yield _metric("stoa_documents", "gauge", "Documents by state.", {"state": state}, count)
-        yield _metric("stoa_passages", "gauge", "Passages that can be searched.", {}, passages or 0)
-
-    def _of_jobs(self) -> Iterator[Metric]:
-        with self._database.read() as work:
-            counts, stuck = work.jobs.counts(), work.jobs.stuck()
-        for (kind, state), count in sorted(counts.items()):
-            yield _metric("stoa_jobs", "gauge", "Jobs by state.", {"kind": kind, "state": state}, count)
-        yield _metric(
-            "stoa_jobs_stuck", "gauge", "Jobs that should move and do not.", {}, sum(stuck.values())
+        families = {**{family.name: family for family in FAMILIES}, **self._watch.families}
+        samples = (
+            *self._of_agents(agents),
+            *self._of_alerts(),
+            *_of_process(),
+            *self._watch.samples(self._database.clock.now()),
+        )
+        return Metrics(
+            families=tuple(
+                MetricFamily(name=one.name, kind=one.kind, help=one.help) for one in families.values()
+            ),
+            samples=tuple(
+                Metric(name=one.name, labels=dict(one.labels), value=one.value)
+                for one in samples
+                if one.name in families  # a collector of another version may have left others
+            ),
         )
 
+    def _of_agents(self, agents: Sequence[Agent]) -> Iterator[Sample]:
+        for status in self._board.statuses(agents):
+            labels = {"agent": status.name}
+            yield Sample("stoa_agent_handled_total", status.handled, labels)
+            yield Sample("stoa_agent_failed_total", status.failed, labels)
+            yield Sample("stoa_agent_backlog", status.backlog, labels)
 
-def _metric(name: str, kind: str, text: str, labels: dict[str, str], value: float) -> Metric:
-    return Metric(name=name, kind=kind, help=text, labels=labels, value=value)
+    def _of_alerts(self) -> Iterator[Sample]:
+        with self._database.read() as work:
+            counts = work.alerts.counts()
+        for (rule, severity), count in sorted(counts.items()):
+            yield Sample("stoa_alerts", count, {"rule": rule, "severity": severity})
+
+
+def _of_process() -> Iterator[Sample]:
+    yield Sample("process_resident_memory_bytes", resident_bytes())
+    yield Sample("process_cpu_seconds_total", time.process_time())
+    yield Sample("process_threads", threading.active_count())

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, exists
+from sqlalchemy import ScalarSelect, delete, exists, select
 
 from src.database.models import (
     ActivityLine,
+    AlertRecord,
     DeadLetterRecord,
+    ErrorHourRecord,
+    ErrorPatternRecord,
     EventRecord,
     InboxRecord,
     JobRecord,
@@ -19,6 +22,9 @@ from src.database.models import (
 )
 from src.database.repositories.jobs import OPEN
 from src.database.uow import Database
+
+PATTERNS = 2000
+"""Patterns of errors that are kept at most, the most recent ones."""
 
 
 def prune(database: Database, before: datetime) -> None:
@@ -31,6 +37,10 @@ def prune(database: Database, before: datetime) -> None:
         ),
         delete(SignalRecord).where(SignalRecord.at < before),
         delete(SignInFailureRecord).where(SignInFailureRecord.last_at < before),
+        delete(AlertRecord).where(AlertRecord.cleared_at < before),
+        delete(ErrorHourRecord).where(ErrorHourRecord.hour < before),
+        delete(ErrorPatternRecord).where(ErrorPatternRecord.last_at < before),
+        delete(ErrorPatternRecord).where(ErrorPatternRecord.last_at < _last_kept()),
         delete(InboxRecord).where(InboxRecord.at < before),
         delete(EventRecord).where(EventRecord.sent, EventRecord.at < before),
         delete(DeadLetterRecord).where(DeadLetterRecord.settled_at < before),
@@ -42,3 +52,8 @@ def prune(database: Database, before: datetime) -> None:
         with database.begin(relaxed=True) as work:
             work.session.execute(statement)
             work.commit()
+
+
+def _last_kept() -> ScalarSelect[datetime]:
+    newest = select(ErrorPatternRecord.last_at).order_by(ErrorPatternRecord.last_at.desc())
+    return newest.offset(PATTERNS - 1).limit(1).scalar_subquery()

@@ -203,19 +203,26 @@ class CheckHealth(Request[Health]):
     access: ClassVar[Access] = Access.anyone()
 
 
-class Metric(Reply):
-    """One sample for monitoring; ``kind`` is `counter` or `gauge`."""
+class MetricFamily(Reply):
+    """A metric: ``kind`` is `counter` or `gauge`."""
 
     name: str
     kind: str
     help: str
+
+
+class Metric(Reply):
+    """One sample of a family."""
+
+    name: str
     labels: dict[str, str]
     value: float
 
 
 class Metrics(Reply):
-    """All samples."""
+    """All samples, and the families that there are, also those without a sample now."""
 
+    families: tuple[MetricFamily, ...]
     samples: tuple[Metric, ...]
 
 

@@ -28,10 +28,12 @@ from .learning import (
     ModelRecord,
     TrainingRunRecord,
 )
+from .watching import AlertRecord, ErrorHourRecord, ErrorPatternRecord, MeasurementRecord
 
 __all__ = [
     "ActivityLine",
     "AgentRecord",
+    "AlertRecord",
     "AnswerCollectionRecord",
     "AnswerRecord",
     "Base",
@@ -42,6 +44,8 @@ __all__ = [
     "DeliveryRecord",
     "DocumentRecord",
     "DocumentVersionRecord",
+    "ErrorHourRecord",
+    "ErrorPatternRecord",
     "EvaluationRecord",
     "EventRecord",
     "ExampleRecord",
@@ -55,6 +59,7 @@ __all__ = [
     "InsightRecord",
     "JobRecord",
     "LeaseRecord",
+    "MeasurementRecord",
     "MembershipRecord",
     "ModelChangeRecord",
     "ModelRecord",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import Float, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, JsonList, JsonObject, Key, Moment, Name
@@ -40,7 +40,10 @@ class ConversationRecord(Base):
 
 
 class AnswerRecord(Base):
-    """An answer with its whole provenance; ``answer`` is the message exactly as it was shown."""
+    """An answer with its whole provenance; ``answer`` is the message exactly as it was shown.
+
+    What is counted over many answers has columns of its own: whether it was ``refused`` for want of evidence,
+    how many ``claims`` it makes and how many of them are ``unsupported``, and what it took and cost."""
 
     __tablename__ = "answers"
     __table_args__ = (Index("ix_answers_conversation", "conversation_id", "id"),)
@@ -52,7 +55,14 @@ class AnswerRecord(Base):
     grounded: Mapped[bool]
     model: Mapped[Name]
     answer: Mapped[JsonObject]
-    asked_at: Mapped[Moment]
+    refused: Mapped[bool] = mapped_column(default=False)
+    claims: Mapped[int] = mapped_column(default=0)
+    unsupported: Mapped[int] = mapped_column(default=0)
+    input_tokens: Mapped[int] = mapped_column(default=0)
+    output_tokens: Mapped[int] = mapped_column(default=0)
+    cost_usd: Mapped[float | None] = mapped_column(Float)
+    took_ms: Mapped[JsonObject] = mapped_column(default=dict)
+    asked_at: Mapped[Moment] = mapped_column(index=True)
 
 
 class AnswerCollectionRecord(Base):

@@ -9,7 +9,7 @@ from .base import Base, Code, Key, Moment, Name, Ref
 
 
 class ActivityLine(Base):
-    """One handled request."""
+    """One handled request. ``error`` says what failed where Stoa did, not where its caller did."""
 
     __tablename__ = "activities"
     __table_args__ = (
@@ -24,6 +24,7 @@ class ActivityLine(Base):
     at: Mapped[Moment] = mapped_column(index=True)
     duration_ms: Mapped[float] = mapped_column(Float)
     outcome: Mapped[Code]
+    error: Mapped[str | None] = mapped_column(Text)
     correlation_id: Mapped[Ref]
 
 

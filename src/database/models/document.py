@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, Code, Digest, JsonList, JsonObject, Key, Moment, Ref
@@ -65,6 +65,12 @@ class DocumentRecord(Base):
         UniqueConstraint("collection_id", "external_digest"),
         Index("ix_documents_collection_state", "collection_id", "state"),
         Index("ix_documents_live_version", "live_version"),
+        Index(
+            "ix_documents_failed",
+            "updated_at",
+            sqlite_where=text("error_code IS NOT NULL"),
+            postgresql_where=text("error_code IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Key]

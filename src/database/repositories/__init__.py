@@ -10,10 +10,12 @@ from .learning import Datasets, Experiments, GoldenSets, Models, TrainingRuns
 from .passages import CachedVectors, Passages
 from .searching import Searching
 from .sources import SkippedFiles, Sources
+from .watching import Alerts, ErrorPatterns
 
 __all__ = [
     "Activities",
     "AgentRecords",
+    "Alerts",
     "Answers",
     "CachedVectors",
     "Collections",
@@ -21,6 +23,7 @@ __all__ = [
     "Datasets",
     "DeadLetters",
     "Documents",
+    "ErrorPatterns",
     "Events",
     "Experiments",
     "Facts",

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from itertools import groupby
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 from flask import Blueprint, Response, g
 
 from src.core.caller import Caller
-from src.core.messages.console import CheckHealth, Health, Metric, PartHealth, ReadMetrics
+from src.core.messages.console import (
+    CheckHealth,
+    Health,
+    Metric,
+    MetricFamily,
+    PartHealth,
+    ReadMetrics,
+)
 from src.web import state
 
 log = logging.getLogger(__name__)
@@ -51,23 +58,24 @@ def ready() -> Response:
 
 def metrics() -> Response:
     """All counts and gauges in the Prometheus text format."""
-    streams = Metric(
-        name="stoa_open_streams",
-        kind="gauge",
-        help="Streams of server-sent events that are open.",
-        labels={},
-        value=state.streams().open,
+    streams = MetricFamily(
+        name="stoa_open_streams", kind="gauge", help="Streams of server-sent events that are open."
     )
-    samples = (*state.ask(ReadMetrics()).samples, streams)
-    return Response("".join(exposition(samples)), content_type=METRICS_MEDIA_TYPE)
+    told = state.ask(ReadMetrics())
+    samples = (*told.samples, Metric(name=streams.name, labels={}, value=state.streams().open))
+    return Response("".join(exposition((*told.families, streams), samples)), content_type=METRICS_MEDIA_TYPE)
 
 
-def exposition(samples: tuple[Metric, ...]) -> Iterator[str]:
-    """The samples as lines of the Prometheus text exposition format, version 0.0.4."""
-    for name, group in groupby(sorted(samples, key=lambda sample: sample.name), lambda sample: sample.name):
-        family = list(group)
-        yield f"# HELP {name} {_escaped(family[0].help)}\n# TYPE {name} {family[0].kind}\n"
-        for sample in family:
+def exposition(families: Sequence[MetricFamily], samples: Sequence[Metric]) -> Iterator[str]:
+    """The samples as lines of the Prometheus text exposition format, version 0.0.4. A family without
+    samples is told, too, so that one can see what there may be."""
+    by_name: dict[str, list[Metric]] = defaultdict(list)
+    for sample in samples:
+        by_name[sample.name].append(sample)
+    for family in sorted(families, key=lambda one: one.name):
+        name = family.name
+        yield f"# HELP {name} {_escaped(family.help)}\n# TYPE {name} {family.kind}\n"
+        for sample in by_name[name]:
             labels = ",".join(f'{key}="{_quoted(value)}"' for key, value in sample.labels.items())
             yield f"{name}{{{labels}}} {sample.value:.17g}\n" if labels else f"{name} {sample.value:.17g}\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from src.core.messages import (
     accounts,
+    alerts,
     collections,
     console,
     documents,
@@ -234,6 +235,8 @@ CONSOLE = (
     Operation("POST", "/dead-letters/{dead_letter_id}:replay", console.ReplayDeadLetter, "console"),
     Operation("DELETE", "/dead-letters/{dead_letter_id}", console.DiscardDeadLetter, "console", 204),
     Operation("GET", "/activities", console.ListActivities, "console"),
+    Operation("GET", "/alerts", alerts.ListAlerts, "console"),
+    Operation("GET", "/errors", alerts.ListErrors, "console"),
     Operation("POST", "/indexes:check", indexes.CheckIndexes, "console"),
     Operation("POST", "/indexes:rebuild", indexes.RebuildIndexes, "console", 202),
 )

@@ -225,3 +225,22 @@ def test_each_stage_is_timed(site: Site) -> None:
     answer, _ = site.ask("Why is the grass green?", wire.answer("It is green because of chlorophyll."))
     assert set(answer.took_ms) == {"condense", "retrieve", "compose", "total"}
     assert answer.took_ms["total"] >= answer.took_ms["compose"] > 0
+
+
+def test_what_is_counted_over_answers_is_kept_beside_each(site: Site) -> None:
+    _, emitted = site.ask("Why is the grass green?")
+    number = marker_of(emitted, "chlorophyll")
+    half = wire.answer(
+        f"It is green because of chlorophyll [{number}]. Cows prefer purple submarines anyway."
+    )
+    written, _ = site.ask("Why is the grass green?", half)
+    unsure, _ = site.ask("Why is the grass green?", wire.answer("The passages do not say why."))
+    quoted, _ = site.ask("Why is the grass green?", wire.error(500, "api_error"))
+    refused, _ = site.ask("What does the senate of Atlantis charge for submarine parking?")
+    with site.house.application.database.read() as work:
+        kept = {one.answer_id: work.answers.get(one.answer_id) for one in (written, unsure, quoted, refused)}
+    record = kept[written.answer_id]
+    assert (record.refused, record.claims, record.unsupported) == (False, 2, 1)
+    assert record.output_tokens == written.usage.output_tokens
+    assert record.took_ms == written.took_ms
+    assert [kept[one.answer_id].refused for one in (unsure, quoted, refused)] == [True, False, True]

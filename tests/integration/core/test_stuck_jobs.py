@@ -20,7 +20,15 @@ def monitor(workshop: Workshop) -> MonitorAgent:
     """The agent with what watching jobs needs: the database."""
     unused = cast("Any", None)
     return MonitorAgent(
-        workshop.database, unused, unused, unused, unused, job_stuck_s=STUCK_S, retention_days=30
+        workshop.database,
+        unused,
+        unused,
+        unused,
+        unused,
+        unused,
+        unused,
+        job_stuck_s=STUCK_S,
+        retention_days=30,
     )
 
 

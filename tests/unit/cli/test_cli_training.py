@@ -70,6 +70,8 @@ def test_a_refused_run_says_what_is_missing_and_fails(
     assert "0 questions with a usable up-vote" in refused
 
 
-def test_a_collection_that_is_not_there_is_named(environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_collection_that_is_not_there_is_named(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     missing = typed(environment, capsys, "learn", "runs", "--collection", "Nowhere", code=4)
     assert "no collection named Nowhere" in missing

@@ -19,6 +19,7 @@ from src.core.errors import (
     ForbiddenError,
     NotFoundError,
     UnauthenticatedError,
+    UnavailableError,
 )
 from src.core.messages.base import Access, Reply, Request, Target
 from src.core.middleware import Activity, CheckPermission, RecordActivity, SetDeadline
@@ -249,15 +250,20 @@ def test_what_is_asked_after_the_deadline_is_not_begun(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "outcome", "counts"),
+    ("error", "outcome", "told", "counts"),
     [
-        (None, "ok", (1, 0, None)),
-        (ConflictError("It is there already."), "conflict", (1, 0, None)),
-        (ZeroDivisionError("oops"), "internal", (0, 1, "internal")),
+        (None, "ok", None, (1, 0, None)),
+        (ConflictError("It is there already."), "conflict", None, (1, 0, None)),
+        (UnavailableError("It is away."), "unavailable", "It is away.", (1, 0, None)),
+        (ZeroDivisionError("oops"), "internal", "ZeroDivisionError: oops", (0, 1, "internal")),
     ],
 )
 def test_a_request_is_recorded_and_counted_with_its_outcome(
-    office: Office, error: Exception | None, outcome: str, counts: tuple[int, int, str | None]
+    office: Office,
+    error: Exception | None,
+    outcome: str,
+    told: str | None,
+    counts: tuple[int, int, str | None],
 ) -> None:
     def act(ctx: Context) -> None:
         office.clock.seconds += 0.25
@@ -273,7 +279,7 @@ def test_a_request_is_recorded_and_counted_with_its_outcome(
             office.orchestrator.ask(Open(), ctx)
     at = datetime.fromtimestamp(1000.0, UTC)
     assert office.notebook.activities == [
-        Activity("test.open", "everything", "ada", at, 250.0, outcome, ctx.correlation_id)
+        Activity("test.open", "everything", "ada", at, 250.0, outcome, ctx.correlation_id, told)
     ]
     office.tally.flush()
     assert office.notebook.counts == {"everything": counts}

@@ -153,7 +153,7 @@ class ScriptedAgent(Agent):
 
     @handles(ReadMetrics)
     def metrics(self, request: ReadMetrics, ctx: Context) -> Metrics:
-        return Metrics(samples=self._application.samples)
+        return Metrics(families=self._application.families, samples=self._application.samples)
 
 
 def _rest(handled: set[Any]) -> Agent:
@@ -204,6 +204,7 @@ class ScriptedApplication:
         self.job = job(JobState.RUNNING, 0)
         self.job_reads = 0
         self.switched_off: set[str] = set()
+        self.families: tuple[Any, ...] = ()
         self.samples: tuple[Any, ...] = ()
         self.answering: Callable[[AskQuestion, Context], Answer] = lambda *_: answer("Because.")
         self.gate = threading.Event()
