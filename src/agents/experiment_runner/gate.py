@@ -68,6 +68,8 @@ class Gate:
             model = work.models.find(job.model_id)
             if model is None or model.state != ModelState.CANDIDATE:
                 return None
+            if any(change.evidence.get("job_id") == run.job.id for change in work.models.changes(model.id)):
+                return None
             live = registry.live_model(work, model.collection_id)
             known = {
                 record.name: proof_of(record)
@@ -155,6 +157,7 @@ class Gate:
             if model.state != ModelState.CANDIDATE:
                 return
             evidence = {
+                "job_id": case.run.job.id,
                 "against_id": case.live.id,
                 "proofs": {proof.name: proof.figures for proof in proofs},
             }
