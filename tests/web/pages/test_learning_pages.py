@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from src.core.clock import new_id
 from src.core.messages.feedback import ListFeedback, RateHit, RatingState
 from src.core.messages.models import GetModel, ModelState
 from src.core.messages.questions import Search
-from src.database.models import ModelRecord, RatingRecord
+from src.database.models import EvaluationRecord, ModelRecord, RatingRecord
 from tests.support.application import wait_for
 from tests.support.site import READER, Site, marked, serving, words
 
@@ -35,7 +36,7 @@ def rating_id(site: Site) -> str:
     return given.id
 
 
-def made(site: Site, state: str) -> str:
+def made(site: Site, state: str, card: dict[str, Any] | None = None) -> str:
     """The id of a new model in this state, with the default's way to rank."""
     with site.house.application.database.begin() as work:
         record = ModelRecord(
@@ -44,7 +45,7 @@ def made(site: Site, state: str) -> str:
             version=work.models.next_version(site.collection_id),
             kind="default",
             state=state,
-            card={"trainer": "ladder"},
+            card=card or {},
             created_at=work.now(),
             changed_at=work.now(),
         )
@@ -133,6 +134,57 @@ def test_a_comparison_is_begun_looked_at_and_stopped(site: Site) -> None:
     assert "Enough seen." in words(marked(page, "verdict")[0])
     rows = [words(row) for row in marked(visitor.page(listed), "experiment")]
     assert [row for row in rows if "Equal against equal" in row and "stopped" in row]
+
+
+def test_a_run_without_enough_votes_says_how_many_are_missing(site: Site, rating_id: str) -> None:
+    visitor = site.visitor()
+    listed = f"/learning/runs?collection={site.collection_id}"
+    visitor.page(listed)
+    visitor.send(f"/learning/collections/{site.collection_id}/runs", {})
+    wait_for(lambda: [r for r in marked(visitor.page(listed), "run") if "refused" in words(r)] or None)
+    (row,) = marked(visitor.page(listed), "run")
+    link = row.css_first("a")
+    assert link is not None
+    page = visitor.page(str(link.attributes["href"]))
+    assert marked(page, "run")[0].attributes["data-state"] == "refused"
+    assert "1 question" in words(page)
+
+
+def test_a_trained_model_shows_what_it_learned_from_whom(site: Site) -> None:
+    change = {"questions": 40, "base": 0.6, "trained": 0.64, "change": 0.04, "lower": 0.01, "upper": 0.07}
+    card = {
+        "summary": "Learned from 90 votes of 7 readers on 40 questions.",
+        "figures": {"against_default": {"all": change, "seen": {"questions": 0}}},
+        "weights": {"identifiers": 0.1, "length": -0.05, "numbers": 0.0},
+    }
+    model_id = made(site, "candidate", card=card)
+    page = site.visitor().page(f"/learning/models/{model_id}")
+    assert "90 votes of 7 readers" in words(page)
+    (figures,) = marked(page, "figures")
+    assert "+0.010 to +0.070" in words(figures)
+    assert len(figures.css("tbody tr")) == 1, "parts without questions are left out"
+    assert [words(one) for one in marked(page, "weights")[0].css("th")] == ["identifiers", "length"]
+
+
+def test_the_board_compares_versions_on_each_set(site: Site) -> None:
+    model_id = made(site, "candidate")
+    with site.house.application.database.begin() as work:
+        work.session.add(
+            EvaluationRecord(
+                id=new_id(),
+                model_id=model_id,
+                name="golden set support",
+                questions=25,
+                figures={"ndcg": {"mean": 0.031, "lower": 0.01, "upper": 0.05}},
+                passed=True,
+                at=work.now(),
+            )
+        )
+        work.commit()
+    page = site.visitor().page(f"/learning/board?collection={site.collection_id}")
+    (board,) = marked(page, "board")
+    assert "golden set support" in words(board)
+    assert "+0.031 passed" in words(board)
 
 
 def test_readers_look_but_do_not_decide(site: Site) -> None:

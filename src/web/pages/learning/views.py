@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import render_template, request
 
 from src.core.messages.collections import Collection, ListCollections
@@ -53,7 +55,15 @@ def model(model_id: str) -> str:
     """One model: what it is made of, how it was measured, and how it changed places."""
     found = ask(message(GetModel, model_id=model_id))
     parent = ask(GetModel(model_id=found.parent_id)) if found.parent_id else None
-    return page("model", tab="models", model=found, parent=parent, collections=collections_by_id())
+    return page(
+        "model",
+        tab="models",
+        model=found,
+        parent=parent,
+        weights=_weights(found.card.get("weights") or {}),
+        figures=figure_rows(found.card.get("figures") or {}),
+        collections=collections_by_id(),
+    )
 
 
 @blueprint.get("/learning/replay")
@@ -80,6 +90,25 @@ def replay() -> str:
         ranks={hit.passage_id: hit.rank for hit in now.hits} if now else {},
         collections=collections_by_id(),
     )
+
+
+def _weights(weights: dict[str, float]) -> list[tuple[str, float, float]]:
+    """Each weight with its share of the largest in percent, the strongest first; what rounds to 0 is left
+    out."""
+    largest = max(map(abs, weights.values()), default=0.0)
+    told = [(name, value) for name, value in weights.items() if abs(value) >= 0.0005]
+    told.sort(key=lambda item: -abs(item[1]))
+    return [(name, value, round(100 * value / largest, 1)) for name, value in told]
+
+
+def figure_rows(figures: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Each change with its interval: against what, on which questions, and the numbers."""
+    rows = []
+    for key, against in (("against_default", "the default"), ("against_memory", "the default with memory")):
+        for part, measured in (figures.get(key) or {}).items():
+            if measured.get("questions"):
+                rows.append((against, part, measured))
+    return rows
 
 
 def _replayed(query: str, collection: str, model_id: str | None) -> SearchResults:

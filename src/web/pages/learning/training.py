@@ -1,0 +1,99 @@
+"""Training runs with their curves, and the data sets that they learned from."""
+
+from __future__ import annotations
+
+from flask import Response, request, url_for
+
+from src.core.messages.training import (
+    GetTrainingRun,
+    ListDatasetExamples,
+    ListDatasets,
+    ListTrainingRuns,
+    StartTraining,
+    TrainingRun,
+)
+from src.web.pages.forms import message
+from src.web.pages.outcomes import done
+from src.web.state import ask
+
+from .blueprint import blueprint
+from .charts import Chart, Series, chart
+from .views import collections_by_id, figure_rows, page
+
+
+@blueprint.get("/learning/runs")
+def runs() -> str:
+    """Training runs, newest first."""
+    found = ask(
+        message(
+            ListTrainingRuns,
+            collection_id=request.args.get("collection"),
+            cursor=request.args.get("cursor"),
+        )
+    )
+    return page(
+        "runs",
+        runs=found,
+        collections=collections_by_id(),
+        collection=request.args.get("collection", ""),
+    )
+
+
+@blueprint.get("/learning/runs/<run_id>")
+def run(run_id: str) -> str:
+    """One run: what went in, how it went, and what came of it."""
+    found = ask(message(GetTrainingRun, run_id=run_id))
+    return page(
+        "run",
+        tab="runs",
+        run=found,
+        adapter=_adapter(found),
+        penalties=_penalties(found),
+        figures=figure_rows(found.figures),
+        collections=collections_by_id(),
+    )
+
+
+@blueprint.post("/learning/collections/<collection_id>/runs")
+def train(collection_id: str) -> Response:
+    """Train now, without waiting for more ratings."""
+    ask(message(StartTraining, collection_id=collection_id))
+    return done("A training run is on its way.", to=url_for("learning.runs", collection=collection_id))
+
+
+@blueprint.get("/learning/datasets")
+def datasets() -> str:
+    """The versions of training data of the collections that the reader may change."""
+    found = ask(
+        message(ListDatasets, collection_id=request.args.get("collection"), cursor=request.args.get("cursor"))
+    )
+    return page(
+        "datasets",
+        tab="runs",
+        datasets=found,
+        collections=collections_by_id(),
+        collection=request.args.get("collection", ""),
+    )
+
+
+@blueprint.get("/learning/datasets/<dataset_id>")
+def dataset(dataset_id: str) -> str:
+    """The votes of a data set, also those that were left out, each with the reason."""
+    found = ask(message(ListDatasetExamples, dataset_id=dataset_id, cursor=request.args.get("cursor")))
+    return page("dataset", tab="runs", dataset_id=dataset_id, examples=found)
+
+
+def _adapter(found: TrainingRun) -> Chart | None:
+    folds = found.curves.get("adapter") or []
+    return chart(
+        [
+            Series(f"fold {number}", list(enumerate(fold["ndcg"])))
+            for number, fold in enumerate(folds, start=1)
+        ]
+    )
+
+
+def _penalties(found: TrainingRun) -> Chart | None:
+    """Loss by penalty, on a scale by place: penalties grow by factors."""
+    tried = found.curves.get("penalty") or []
+    return chart([Series("held-out loss", [(place, one["loss"]) for place, one in enumerate(tried)])])
