@@ -111,6 +111,12 @@ def _add_feedback(verbs: _Verbs) -> None:
     for parser in (rate, listing, release, discard):
         _json(parser)
     _add_training(actions)
+    insights = _verb(actions, "insights", "insights", "show why questions fail, and what could be done")
+    insights.add_argument("--collection", metavar="NAME", help="of this collection only (or its id)")
+    insights.add_argument("--refresh", action="store_true", help="look at what failed now, and wait for it")
+    mine = _verb(actions, "outcomes", "insights", "show what became of your own ratings")
+    for parser in (insights, mine):
+        _json(parser)
 
 
 def _add_training(actions: _Verbs) -> None:

@@ -26,6 +26,8 @@ from src.core.messages.insights import (
     Insight,
     ListInsights,
     QueuedAnalysis,
+    RatingOutcome,
+    RatingOutcomes,
     RefreshInsights,
 )
 from src.core.messages.questions import QuestionAnswered
@@ -37,6 +39,7 @@ from .analysis import Analysis
 from .analysis.listing import enqueue, list_insights, refresh
 from .checking import RatingCheck
 from .listing import list_ratings, ratings_of_answer
+from .outcomes import outcomes
 from .ratings import Said, give, said_of, take_back
 from .reviewing import review
 from .signals import Words, note, note_asked_again
@@ -99,6 +102,10 @@ class FeedbackAnalystAgent(Agent):
     @handles(ListFeedback)
     def list_feedback(self, request: ListFeedback, ctx: Context) -> Page[Rating]:
         return list_ratings(self._database, request, ctx)
+
+    @handles(RatingOutcomes)
+    def rating_outcomes(self, request: RatingOutcomes, ctx: Context) -> Page[RatingOutcome]:
+        return outcomes(self._database, request, ctx)
 
     @handles(ReviewRatings)
     def review_ratings(self, request: ReviewRatings, ctx: Context) -> Reviewed:

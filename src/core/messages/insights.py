@@ -7,6 +7,9 @@ from enum import StrEnum
 from typing import ClassVar
 
 from .base import Access, Event, Id, JobSpec, Page, Reply, Request
+from .feedback import Rating
+from .lists import Cursor, Limit
+from .models import ModelState
 
 
 class Trend(StrEnum):
@@ -150,3 +153,50 @@ class InsightsFound(Event):
 
     def ordering_key(self) -> str | None:
         return self.collection_id
+
+
+class InDataset(Reply):
+    """A version of a collection's training data, and whether the rating is used in it; if not, why."""
+
+    dataset_id: str
+    version: int
+    used: bool
+    reason: str | None
+
+
+class InModel(Reply):
+    """A model that learned from the rating."""
+
+    model_id: str
+    version: int
+    state: ModelState
+
+
+class MemoryEffect(StrEnum):
+    """What a rating does to the place of its passage for questions like the one it was given for."""
+
+    LIFTS = "lifts"
+    LOWERS = "lowers"
+    NONE = "none"
+
+
+class RatingOutcome(Reply):
+    """A rating and what became of it: ``told`` says it in sentences. ``dataset`` is the newest data set that
+    took it up, ``models`` are those trained on it, the newest first. ``effect`` is what it does right now,
+    with the votes of all for that passage and question, and ``passage`` where."""
+
+    rating: Rating
+    told: tuple[str, ...]
+    dataset: InDataset | None
+    models: tuple[InModel, ...]
+    effect: MemoryEffect
+    passage: Concern | None
+
+
+class RatingOutcomes(Request[Page[RatingOutcome]]):
+    """What became of the caller's own ratings, newest first."""
+
+    capability: ClassVar[str] = "feedback.outcome"
+    access: ClassVar[Access] = Access.signed_in()
+    limit: Limit = 50
+    cursor: Cursor = None

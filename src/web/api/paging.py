@@ -22,9 +22,10 @@ class Slice(Message):
 
 
 def slice_asked() -> Slice:
-    """The part that the query names; raises InvalidRequestError."""
+    """The part that the query names, whatever else it holds; raises InvalidRequestError."""
+    given = {name: text for name in Slice.model_fields if (text := request.args.get(name, ""))}
     try:
-        return Slice.model_validate({name: text for name, text in request.args.items() if text != ""})
+        return Slice.model_validate(given)
     except ValidationError as error:
         raise invalid(error) from None
 

@@ -10,6 +10,7 @@ from src.core.messages import (
     documents,
     feedback,
     indexes,
+    insights,
     jobs,
     questions,
     sources,
@@ -190,6 +191,7 @@ FEEDBACK = (
     ),
     Operation("DELETE", "/search-hits/feedback", feedback.UnrateHit, "feedback", 204),
     Operation("GET", "/feedback", feedback.ListFeedback, "feedback", lines=True),
+    Operation("GET", "/me/ratings", insights.RatingOutcomes, "feedback"),
     Operation(
         "POST",
         "/feedback:review",

@@ -72,6 +72,7 @@ class Analysis:
             run.progress(stage="analysing", done=done, total=len(wanted))
             self._report(run, home, found.get(home, []), period)
             run.reached("reported")
+        run.progress(stage="analysing", done=len(wanted), total=len(wanted))
 
     def _report(self, run: JobRun, home: Home, occurrences: Sequence[Occurrence], period: Period) -> None:
         asked = by_question(occurrences)
