@@ -25,6 +25,7 @@ PATHS = {
     "training": "/learning/runs",
     "data sets": "/learning/datasets",
     "board": "/learning/board",
+    "insights": "/learning/insights",
     "agents": "/agents",
     "events": "/agents/events",
     "activities": "/agents/activities",

@@ -187,6 +187,23 @@ def test_the_board_compares_versions_on_each_set(site: Site) -> None:
     assert "+0.031 passed" in words(board)
 
 
+def test_failing_questions_are_gathered_with_a_cause_and_a_proposal(site: Site) -> None:
+    asked = ("What does the opera ticket cost?", "How much is a ticket for the opera?", "opera ticket price")
+    for question in asked:
+        shown = site.house.ask(Search(query=question, collection_ids=(site.collection_id,)))
+        for hit in shown.hits[:2]:
+            site.house.ask(RateHit(query_id=shown.query_id, passage_id=hit.passage_id, verdict="down"))
+    wait_for(lambda: len(site.house.ask(ListFeedback(verdict="down", state="counted")).items) == 6 or None)
+    visitor = site.visitor()
+    listed = f"/learning/insights?collection={site.collection_id}"
+    visitor.page(listed)
+    assert visitor.send("/learning/insights", {"collection": site.collection_id}).status_code == 303
+    (insight,) = wait_for(lambda: marked(visitor.page(listed), "insight") or None)
+    assert "opera" in words(insight).lower()
+    assert words(marked(insight, "proposal")[0])
+    assert not marked(site.visitor(as_=READER).page("/learning/insights"), "insight")
+
+
 def test_readers_look_but_do_not_decide(site: Site) -> None:
     candidate = made(site, "candidate")
     visitor = site.visitor(as_=READER)
