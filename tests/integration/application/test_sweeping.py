@@ -10,8 +10,10 @@ from sqlalchemy import func, select
 
 from src.agents.indexing import IndexingAgent
 from src.core.caller import Caller
+from src.core.messages.collections import DeleteCollection
 from src.core.messages.documents import DeleteDocument, ListDocuments
 from src.database.models import VectorRecord
+from src.services import registry
 from tests.support.application import House
 
 
@@ -49,6 +51,33 @@ def test_only_what_nothing_refers_to_is_swept(house: House) -> None:
     sweep(house)
     assert stored(blobs) == {b"# Kept\n\nThis stays.\n"}
     assert vectors(house) == 1
+
+
+def test_the_file_of_a_model_stays_as_long_as_its_record(house: House) -> None:
+    collection_id = house.collection()
+    application = house.application
+    digest = application.adapters.blobs.put(b"a ranker")
+    stray = application.adapters.blobs.put(b"nobody's")
+    with application.database.begin() as work:
+        registry.live_model(work, collection_id)
+        registry.register(
+            work,
+            collection_id,
+            kind="ranker",
+            state="rejected",
+            card={},
+            by="ada",
+            reason="Worse.",
+            artefact=digest,
+        )
+        work.commit()
+    age(application.settings.data_dir / "blobs", 7200)
+    sweep(house)
+    assert application.adapters.blobs.has(digest)
+    assert not application.adapters.blobs.has(stray)
+    house.ask(DeleteCollection(collection_id=collection_id))
+    sweep(house)
+    assert not application.adapters.blobs.has(digest)
 
 
 def test_bytes_that_come_back_are_stored_again(house: House) -> None:
