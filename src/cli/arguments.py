@@ -117,6 +117,45 @@ def _add_feedback(verbs: _Verbs) -> None:
     mine = _verb(actions, "outcomes", "insights", "show what became of your own ratings")
     for parser in (insights, mine):
         _json(parser)
+    _add_trials(actions)
+    _add_golden(actions)
+
+
+def _add_trials(actions: _Verbs) -> None:
+    models = _verb(actions, "models", "trials", "list the models that rank, or did, or may")
+    experiments = _verb(actions, "experiments", "trials", "list the live comparisons of models")
+    for parser in (models, experiments):
+        parser.add_argument("--collection", metavar="NAME", help="of this collection only (or its id)")
+    attempt = _verb(actions, "try", "trials", "compare a model with the live one on interleaved lists")
+    attempt.add_argument("collection", metavar="COLLECTION", help="name or id")
+    attempt.add_argument("--model", metavar="ID", help="(default: the newest that passed the gate)")
+    attempt.add_argument("--aa", action="store_const", const=True, help="the live model with itself")
+    promote = _verb(actions, "promote", "trials", "make a model the one that ranks")
+    rollback = _verb(actions, "rollback", "trials", "return from the live model to the one before")
+    for parser in (promote, rollback):
+        parser.add_argument("id", metavar="MODEL_ID")
+    stop = _verb(actions, "stop", "trials", "end a comparison now; the live model stays")
+    stop.add_argument("id", metavar="EXPERIMENT_ID")
+    for parser in (promote, rollback, stop):
+        parser.add_argument("--reason", metavar="TEXT", help="is kept with the decision")
+    for parser in (models, experiments, attempt, promote, rollback, stop):
+        _json(parser)
+
+
+def _add_golden(actions: _Verbs) -> None:
+    golden = _verb(actions, "golden", "golden", "keep questions with known right documents")
+    sets = golden.add_subparsers(title="actions", metavar="ACTION", required=True)
+    add = _verb(sets, "add", "golden", "add a folder in the BEIR layout to a golden set")
+    add.add_argument("collection", metavar="COLLECTION", help="name or id")
+    add.add_argument("folder", metavar="DIR", help="with corpus.jsonl, queries.jsonl and qrels.tsv")
+    add.add_argument("--name", help="of the set (default: from DIR)")
+    add.add_argument("--margin", type=float, default=0.005, help="how far nDCG@10 may fall (default: 0.005)")
+    listing = _verb(sets, "list", "golden", "list the golden sets")
+    listing.add_argument("--collection", metavar="NAME", help="of this collection only (or its id)")
+    delete = _verb(sets, "delete", "golden", "delete a golden set with its questions")
+    delete.add_argument("id", metavar="SET_ID")
+    for parser in (add, listing, delete):
+        _json(parser)
 
 
 def _add_training(actions: _Verbs) -> None:

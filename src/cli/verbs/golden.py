@@ -1,0 +1,76 @@
+"""``learn golden``: questions with known right documents, from the terminal."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from src.cli import exits
+from src.cli.client import Client
+from src.cli.collections import id_of
+from src.cli.connection import connect
+from src.cli.main import Invocation
+from src.cli.output import console, print_json, printable
+from src.cli.simulation.labelled import read_set
+
+_BATCH = 500
+
+
+def run(invocation: Invocation) -> int:
+    """Add a folder in the BEIR layout, list the sets, or delete one."""
+    arguments = invocation.arguments
+    with connect(invocation) as client:
+        found = _act(client, arguments)
+    if arguments.json:
+        print_json(found)
+    elif arguments.action == "delete":
+        console().print(f"{printable(arguments.id)} was deleted.")
+    elif not found:
+        console().print("There are no golden sets.")
+    else:
+        for one in found:
+            console().print(one["id"], style="bold", end="")
+            console().print(
+                f"  {printable(one['name'])}: {one['questions']} questions, may fall by {one['margin']:g}"
+            )
+    return exits.OK
+
+
+def _act(client: Client, arguments: Any) -> Any:
+    if arguments.action == "delete":
+        client.delete(f"/golden-sets/{quote(arguments.id, safe='')}")
+        return {"id": arguments.id}
+    given = arguments.collection
+    collection_id = id_of(client, given) if given is not None else None
+    if arguments.action == "add":
+        return [_add(client, str(collection_id), arguments)]
+    return list(client.items("/golden-sets", collection_id=collection_id, limit=500))
+
+
+def _add(client: Client, collection_id: str, arguments: Any) -> Any:
+    """Send the questions in requests of a moderate size; the same name adds to the same set."""
+    labelled = read_set(Path(arguments.folder).expanduser())
+    questions = iter(labelled.questions)
+    made = None
+    while batch := list(islice(questions, _BATCH)):
+        made = client.post(
+            "/golden-sets",
+            {
+                "collection_id": collection_id,
+                "name": arguments.name or labelled.name,
+                "margin": arguments.margin,
+                "questions": [
+                    {
+                        "question": question.text,
+                        "judgments": [
+                            {"external_id": document, "grade": grade}
+                            for document, grade in question.labels.items()
+                        ],
+                    }
+                    for question in batch
+                ],
+            },
+        )
+    return made

@@ -1,0 +1,77 @@
+"""``learn models`` and ``learn experiments``: which model ranks and what is tried, from the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from src.cli import exits
+from src.cli.client import Client
+from src.cli.collections import id_of
+from src.cli.connection import connect
+from src.cli.main import Invocation
+from src.cli.output import console, print_json, printable
+
+_LISTS = {"models": "/models", "experiments": "/experiments"}
+_STATES = {"live": "green", "rejected": "red", "running": "green"}
+
+
+def run(invocation: Invocation) -> int:
+    """Print the models or experiments, or what became of the one that was decided on."""
+    arguments = invocation.arguments
+    with connect(invocation) as client:
+        found = _act(client, arguments)
+    if arguments.json:
+        print_json(found)
+        return exits.OK
+    shown = found if isinstance(found, list) else [found]
+    if not shown:
+        console().print(f"There are no {arguments.action}.")
+    for one in shown:
+        (_show_model if "version" in one else _show_experiment)(one)
+    return exits.OK
+
+
+def _act(client: Client, arguments: Any) -> Any:
+    action = arguments.action
+    if action in _LISTS:
+        given = arguments.collection
+        collection_id = id_of(client, given) if given is not None else None
+        return list(client.items(_LISTS[action], collection_id=collection_id, limit=500))
+    if action == "try":
+        body = {
+            "collection_id": id_of(client, arguments.collection),
+            "model_id": arguments.model,
+            "aa": arguments.aa,
+        }
+        return client.post("/experiments", {name: value for name, value in body.items() if value is not None})
+    call = {
+        "promote": "/models/{}:promote",
+        "rollback": "/models/{}:rollback",
+        "stop": "/experiments/{}:stop",
+    }[action]
+    body = {"reason": arguments.reason} if arguments.reason else {}
+    return client.post(call.format(quote(arguments.id, safe="")), body)
+
+
+def _show_model(one: dict[str, Any]) -> None:
+    out = console()
+    out.print(one["id"], style="bold", end="")
+    out.print(f"  version {one['version']}  ", end="")
+    out.print(one["state"], style=_STATES.get(one["state"], "yellow"), end="")
+    out.print(f"  {one['changed_at'][:19]}Z  {printable(one['kind'])}")
+    if one["reason"]:
+        out.print(f"     {printable(one['reason'])}")
+
+
+def _show_experiment(one: dict[str, Any]) -> None:
+    out = console()
+    out.print(one["id"], style="bold", end="")
+    out.print(f"  {one['purpose']}  ", end="")
+    out.print(one["decision"] or one["state"], style=_STATES.get(one["state"], "yellow"), end="")
+    out.print(f"  {one['started_at'][:19]}Z  {one['treatment_id']} against {one['control_id']}")
+    sentence = one["progress"].get("sentence") or one["reason"] or one["power"].get("sentence")
+    if sentence:
+        out.print(f"     {printable(sentence)}")
+    for look in one["looks"]:
+        out.print(f"     {look['at'][:19]}Z  {printable(look['sentence'])}", style="dim")

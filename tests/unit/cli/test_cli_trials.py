@@ -1,0 +1,87 @@
+"""Models, experiments and golden sets from the terminal: commands against a real server in this process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from src.cli.main import main
+from src.cli.service import Service
+from src.core.messages.accounts import CreatePersonalToken
+from tests.support.application import House, make_settings, running
+from tests.support.rankers import add_candidate, by_cosine
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with running(make_settings(tmp_path_factory.mktemp("trials") / "data"), worker=False) as application:
+        yield House(application)
+
+
+@pytest.fixture(scope="module")
+def environment(house: House) -> Iterator[dict[str, str]]:
+    service = Service(house.application, host="127.0.0.1", port=0)
+    service.start()
+    token = house.ask(CreatePersonalToken(name="terminal")).token
+    assert token is not None
+    yield {"STOA_URL": service.url, "STOA_TOKEN": token, "STOA_CONFIG": ""}
+    service.stop()
+
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Run:
+    def typed(*arguments: str, code: int = 0) -> str:
+        capsys.readouterr()
+        ended = main(["learn", *arguments], environment)
+        printed = capsys.readouterr()
+        assert ended == code, printed.err
+        return printed.out if code == 0 else printed.err
+
+    return typed
+
+
+def parsed(text: str) -> Any:
+    return json.loads(text)
+
+
+def test_a_model_is_tried_promoted_and_taken_back(house: House, run: Run) -> None:
+    collection_id = house.collection("Town")
+    assert run("models", "--collection", "Town") == "There are no models.\n"
+    model_id = add_candidate(house.application, collection_id, by_cosine(1.0)).id
+    listed = run("models", "--collection", "Town")
+    assert "version 1  live" in listed
+    assert "version 2  candidate" in listed
+    trial = parsed(run("try", "Town", "--model", model_id, "--json"))
+    assert "Not enough data yet: 0 of 100" in trial["progress"]["sentence"]
+    assert "trial  running" in run("experiments", "--collection", "Town")
+    assert "superseded" not in run("promote", model_id, "--reason", "It is better.")
+    assert "version 2  live" in run("models")
+    watch = next(one for one in parsed(run("experiments", "--json")) if one["state"] == "running")
+    assert "stopped" in run("stop", watch["id"])
+    assert "version 1  live" in run("rollback", model_id)
+    assert "nothing to undo" in run("rollback", model_id, code=1)
+
+
+def test_a_folder_becomes_a_golden_set_and_grows(house: House, run: Run, tmp_path: Path) -> None:
+    house.collection("Desk")
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    (folder / "corpus.jsonl").write_text('{"id": "a", "title": "", "text": "Ahoy."}\n')
+    (folder / "queries.jsonl").write_text('{"id": "1", "text": "What is said?"}\n')
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n1\ta\t2\n")
+    assert run("golden", "list") == "There are no golden sets.\n"
+    added = run("golden", "add", "Desk", str(folder), "--margin", "0.01")
+    assert "desk: 1 questions, may fall by 0.01" in added
+    (folder / "queries.jsonl").write_text('{"id": "1", "text": "And by whom?"}\n')
+    run("golden", "add", "Desk", str(folder))
+    (found,) = parsed(run("golden", "list", "--collection", "Desk", "--json"))
+    assert (found["name"], found["questions"]) == ("desk", 2)
+    assert run("golden", "delete", found["id"]) == f"{found['id']} was deleted.\n"
+    assert run("golden", "list") == "There are no golden sets.\n"
