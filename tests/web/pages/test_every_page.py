@@ -26,6 +26,7 @@ PATHS = {
     "data sets": "/learning/datasets",
     "board": "/learning/board",
     "insights": "/learning/insights",
+    "own ratings": "/learning/mine",
     "agents": "/agents",
     "events": "/agents/events",
     "activities": "/agents/activities",

@@ -204,6 +204,13 @@ def test_failing_questions_are_gathered_with_a_cause_and_a_proposal(site: Site) 
     assert not marked(site.visitor(as_=READER).page("/learning/insights"), "insight")
 
 
+def test_a_reader_sees_what_became_of_their_ratings(site: Site, rating_id: str) -> None:
+    outcomes = [words(one) for one in marked(site.visitor().page("/learning/mine"), "outcome")]
+    (told,) = [one for one in outcomes if QUESTION in one]
+    assert "counted" in told
+    assert "not rated anything yet" in words(site.visitor(as_=READER).page("/learning/mine"))
+
+
 def test_readers_look_but_do_not_decide(site: Site) -> None:
     candidate = made(site, "candidate")
     visitor = site.visitor(as_=READER)
