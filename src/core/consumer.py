@@ -19,6 +19,7 @@ from .bus import Broker, Delivery
 from .context import Context, DeliveryFence
 from .errors import RetryLater
 from .messages.base import Event
+from .trace import correlated
 
 log = logging.getLogger("stoa.events")
 
@@ -193,11 +194,16 @@ class Consumer:
 
     def _run(self, route: EventRoute, event: Event, delivery: Delivery) -> DeliveryFence:
         fence = DeliveryFence(delivery.envelope.id, self.group, repeatable=self._broker.same_log)
-        route.handler(event, self._context(delivery, fence))
+        with correlated(delivery.envelope.correlation_id):
+            route.handler(event, self._context(delivery, fence))
         return fence
 
     def _handle(self, delivery: Delivery) -> bool:
         """True where the delivery is settled (handled, or buried)."""
+        with correlated(delivery.envelope.correlation_id):
+            return self._handle_one(delivery)
+
+    def _handle_one(self, delivery: Delivery) -> bool:
         envelope = delivery.envelope
         route = self._routes.get(envelope.topic)
         if route is None:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from .context import Context, JobFence
 from .errors import AppError
 from .messages.base import JobSpec
+from .trace import correlated
 
 log = logging.getLogger("stoa.jobs")
 
@@ -226,7 +227,8 @@ class JobRunner:
         )
         heart.start()
         try:
-            self._carry_out(route, job, run)
+            with correlated(job.correlation_id):
+                self._carry_out(route, job, run)
         except LeaseLostError:
             log.warning("job %s (%s) was taken over by another worker", job.id, job.kind)
         finally:

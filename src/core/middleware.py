@@ -14,6 +14,7 @@ from .errors import AppError, ForbiddenError, NotFoundError, UnauthenticatedErro
 from .messages.base import AccessLevel, Request
 from .orchestrator import Route
 from .tally import Tally
+from .trace import correlated
 
 log = logging.getLogger("stoa.requests")
 
@@ -50,6 +51,10 @@ class RecordActivity:
         self._tally = tally
 
     def __call__(self, call_next: CallNext, request: Request[Any], ctx: Context, route: Route) -> Any:
+        with correlated(ctx.correlation_id):
+            return self._recorded(call_next, request, ctx, route)
+
+    def _recorded(self, call_next: CallNext, request: Request[Any], ctx: Context, route: Route) -> Any:
         started, at = ctx.clock.monotonic(), ctx.clock.now()
         outcome, failure = "internal", None
         try:

@@ -38,6 +38,7 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", json_schema_extra=_variable("STOA_LOG_LEVEL")
     )
+    log_format: Literal["text", "json"] = Field("text", json_schema_extra=_variable("STOA_LOG_FORMAT"))
 
     llm: Literal["extractive", "anthropic", "openai"] | None = Field(
         None, json_schema_extra=_variable("STOA_LLM")

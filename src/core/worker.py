@@ -19,6 +19,7 @@ from .relay import Relay
 from .signals import Signal
 from .steering import Steering
 from .tally import Tally
+from .trace import correlated
 
 log = logging.getLogger("stoa.worker")
 
@@ -179,8 +180,10 @@ class Worker:
         # The lease is a little shorter than the interval, so that the same process can take it again.
         if not self._leases.take(chore.name, self._holder, chore.seconds * 0.9):
             return
-        try:
-            with self._tally.busy(chore.agent, chore.name):
-                chore.call(self._context(chore.agent))
-        except Exception:
-            log.exception("%s failed; it is tried again in %g s", chore.name, chore.seconds)
+        ctx = self._context(chore.agent)
+        with correlated(ctx.correlation_id):
+            try:
+                with self._tally.busy(chore.agent, chore.name):
+                    chore.call(ctx)
+            except Exception:
+                log.exception("%s failed; it is tried again in %g s", chore.name, chore.seconds)

@@ -35,7 +35,12 @@ def run(invocation: Invocation) -> int:
             f"Stoa serves this data folder already, at {other.url} (process {other.pid}): use that, stop it, "
             "or set STOA_DATA_DIR to another folder."
         )
-    log_to(settings.data_dir, level=settings.log_level, name="worker" if action == "worker" else "stoa")
+    log_to(
+        settings.data_dir,
+        level=settings.log_level,
+        name="worker" if action == "worker" else "stoa",
+        layout=settings.log_format,
+    )
     from src.bootstrap import build
 
     with ExitStack() as stack:
