@@ -52,6 +52,7 @@ from src.agents.monitor.measuring import Collector, Measuring
 from src.agents.monitor.metrics import MetricsReader
 from src.agents.monitor.rules import Thresholds, standard_rules
 from src.agents.monitor.watch import Watch
+from src.agents.notifier import NotifierAgent
 from src.agents.retrieval import RetrievalAgent
 from src.core.agent import Agent
 from src.core.settings import Settings
@@ -60,6 +61,7 @@ from src.core.tally import Tally
 from src.database.uow import Database
 from src.services.indexing import IndexWriter
 from src.services.text.analyser import Analyser
+from src.services.webhooks import HttpReceiver
 
 
 def make_agents(
@@ -124,6 +126,7 @@ def make_agents(
         ),
         _fine_tuner(settings, database, out),
         _monitor(settings, database, out, steering, tally),
+        NotifierAgent(database, _receivers(settings)),
     )
 
 
@@ -216,3 +219,15 @@ def _thresholds(settings: Settings) -> Thresholds:
     return Thresholds(
         **{field.name: getattr(settings, f"alert_{field.name}") for field in fields(Thresholds)}
     )
+
+
+def _receivers(settings: Settings) -> list[HttpReceiver]:
+    secret = settings.alert_webhook_secret
+    return [
+        HttpReceiver(
+            address.get_secret_value(),
+            secret.get_secret_value() if secret else None,
+            timeout_s=settings.alert_webhook_timeout_s,
+        )
+        for address in settings.alert_webhooks
+    ]

@@ -159,6 +159,14 @@ class SourceError(AppError):
         self.code = code
 
 
+class WebhookError(AppError):
+    """A receiver of alerts could not be told, or did not take it."""
+
+    code = "webhook_failed"
+    status = 502
+    title = "The receiver could not be told"
+
+
 class ConfigurationError(AppError):
     """The settings or the machine do not allow Stoa to start; the message says what to do."""
 

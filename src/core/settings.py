@@ -10,11 +10,20 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from .errors import ConfigurationError
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _variable(name: str) -> dict[str, Any]:
@@ -85,6 +94,13 @@ class Settings(BaseModel):
     job_stuck_s: float = Field(180.0, gt=0, json_schema_extra=_variable("STOA_JOB_STUCK_S"))
     retention_days: int = Field(30, ge=1, json_schema_extra=_variable("STOA_RETENTION_DAYS"))
 
+    alert_webhooks: tuple[SecretStr, ...] = Field((), json_schema_extra=_variable("STOA_ALERT_WEBHOOKS"))
+    alert_webhook_secret: SecretStr | None = Field(
+        None, json_schema_extra=_variable("STOA_ALERT_WEBHOOK_SECRET")
+    )
+    alert_webhook_timeout_s: float = Field(
+        10.0, gt=0, le=25, json_schema_extra=_variable("STOA_ALERT_WEBHOOK_TIMEOUT_S")
+    )
     alert_down_share: float = Field(0.4, ge=0, le=1, json_schema_extra=_variable("STOA_ALERT_DOWN_SHARE"))
     alert_refused_share: float = Field(
         0.5, ge=0, le=1, json_schema_extra=_variable("STOA_ALERT_REFUSED_SHARE")
@@ -108,6 +124,20 @@ class Settings(BaseModel):
     alert_disk_free_bytes: int = Field(2**30, ge=0, json_schema_extra=_variable("STOA_ALERT_DISK_FREE_BYTES"))
     alert_memory_bytes: int = Field(4 * 2**30, ge=0, json_schema_extra=_variable("STOA_ALERT_MEMORY_BYTES"))
     alert_cost_usd: float = Field(0.0, ge=0, json_schema_extra=_variable("STOA_ALERT_COST_USD"))
+
+    @field_validator("alert_webhooks", mode="before")
+    @classmethod
+    def _split_addresses(cls, value: object) -> object:
+        return tuple(value.split()) if isinstance(value, str) else value
+
+    @field_validator("alert_webhooks", mode="after")
+    @classmethod
+    def _check_addresses(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for number, address in enumerate(value, 1):
+            # An address may hold a secret: it is named by its place, whatever is wrong with it.
+            if not _is_web_address(address.get_secret_value()):
+                raise ValueError(f"address {number} is not of the form https://host/path")
+        return value
 
     @field_validator("folder_roots", mode="before")
     @classmethod
