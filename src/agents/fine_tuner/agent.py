@@ -85,7 +85,7 @@ class FineTunerAgent(Agent):
 
     @every(15.0)
     def train_where_due(self, ctx: Context) -> None:
-        """Queue the runs that the policy finds due."""
+        """Queue the runs that are due without a new vote: a pause is over, or votes are gone."""
         with self._database.read() as reading:
             due = self._policy.due(reading, ctx.clock.now())
         for collection_id, why in due.items():
@@ -155,4 +155,7 @@ class FineTunerAgent(Agent):
             return
         with self._database.begin(ctx) as work:
             tell_of_change(work, collection_id)
+            why = self._policy.due_by_votes(work, collection_id, work.now())
+            if why is not None:
+                self._policy.enqueue(work, collection_id, why)
             work.commit()

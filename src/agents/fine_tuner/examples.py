@@ -93,4 +93,5 @@ def material_of(
         for asked, pool in zip(questions, pools, strict=True)
         if pool.keys
     ]
-    return Material(examples, matrix, pools[0].names if pools else ())
+    # A question with nothing but down-votes has an empty pool, which names no features.
+    return Material(examples, matrix, next((pool.names for pool in pools if pool.names), ()))
