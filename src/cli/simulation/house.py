@@ -80,6 +80,7 @@ def _environment(settings: Settings, environment: Mapping[str, str], data: Path)
         "STOA_PORT": "0",
         "STOA_SAMPLE": "0",
         "STOA_LLM": "extractive",
+        "STOA_TRAINING_PAUSE_S": "0",  # weeks of votes come within minutes
     }
 
 
