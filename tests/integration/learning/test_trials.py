@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from src.agents.experiment_runner.policy import Policy
+from src.core.clock import new_id
 from src.core.errors import ConflictError
 from src.core.messages.experiments import (
     CandidateGated,
@@ -17,7 +20,9 @@ from src.core.messages.experiments import (
 )
 from src.core.messages.feedback import Decision, RatingReviewed, RatingsHeld
 from src.core.messages.models import PromoteModel
-from src.database.models import ExperimentVoteRecord, RatingRecord
+from src.core.messages.questions import Answer, Citation, Style
+from src.core.passages import Location
+from src.database.models import AnswerRecord, ConversationRecord, ExperimentVoteRecord, RatingRecord
 from src.database.uow import Database
 from tests.support.laboratory import Laboratory
 
@@ -202,3 +207,71 @@ def test_votes_on_other_searches_are_nobodys(laboratory: Laboratory) -> None:
     with laboratory.database.read() as work:
         assert work.session.get(ExperimentVoteRecord, given.rating_id) is None
         assert list(work.experiments.votes(experiment_id)) == []
+
+
+def test_an_answer_speaks_for_the_passages_that_it_cites_on_average(laboratory: Laboratory) -> None:
+    _, experiment_id = laboratory.trial()
+    given = laboratory.rating((None, 1), reader=laboratory.readers[0], question="Where?")
+    answer_id = new_id()
+    with laboratory.database.begin() as work:
+        search = work.searches.get(given.search_id)
+        second = {**search.hits[0], "passage_id": "p2", "control_rank": 1, "treatment_rank": 3}
+        search.hits = [*search.hits, second]
+        work.conversations.add(
+            ConversationRecord(id=answer_id, user_id=laboratory.owner.user_id, created_at=work.now())
+        )
+        work.session.flush()
+        work.answers.add(
+            AnswerRecord(
+                id=answer_id,
+                conversation_id=answer_id,
+                user_id=laboratory.owner.user_id,
+                question="Where?",
+                grounded=True,
+                model="extractive",
+                answer=answer_of(answer_id, given.search_id, "p1", "p2").model_dump(mode="json"),
+                asked_at=work.now(),
+            )
+        )
+        work.session.flush()
+        rating = work.session.get(RatingRecord, given.rating_id)
+        assert rating is not None
+        rating.kind, rating.passage_id, rating.answer_id = "answer", None, answer_id
+        work.commit()
+    laboratory.deliver(given)
+    with laboratory.database.read() as work:
+        (vote,) = work.experiments.votes(experiment_id)
+    assert vote.gain == pytest.approx(((1.0 - 0.0) + (0.5 - 1.0)) / 2)
+
+
+def answer_of(answer_id: str, query_id: str, *passages: str) -> Answer:
+    return Answer(
+        answer_id=answer_id,
+        conversation_id=answer_id,
+        question="Where?",
+        condensed="Where?",
+        style=Style.DEFAULT,
+        text="There.",
+        grounded=True,
+        citations=tuple(
+            Citation(
+                marker=str(number),
+                passage_id=passage,
+                document_id="d1",
+                collection_id="c1",
+                external_id="e1",
+                title="",
+                uri=None,
+                location=Location(),
+                quote="There.",
+            )
+            for number, passage in enumerate(passages, start=1)
+        ),
+        passages=(),
+        query_id=query_id,
+        model="extractive",
+        prompt_version="1",
+        index_version="1",
+        took_ms={},
+        asked_at=datetime.now(UTC),
+    )
