@@ -73,7 +73,7 @@ def test_activities_and_capabilities_are_shown(site: Site) -> None:
     assert "`" not in capabilities.split("Fields")[0]
 
 
-@pytest.mark.parametrize("path", ["events", "events/stream", "activities", "dead-letters"])
+@pytest.mark.parametrize("path", ["events", "events/stream", "activities", "dead-letters", "alerts"])
 def test_what_is_for_administrators_is_closed_to_others(site: Site, path: str) -> None:
     assert site.visitor(as_=READER).get(f"/agents/{path}").status_code == 403
 

@@ -28,6 +28,7 @@ PATHS = {
     "insights": "/learning/insights",
     "own ratings": "/learning/mine",
     "agents": "/agents",
+    "alerts": "/agents/alerts",
     "events": "/agents/events",
     "activities": "/agents/activities",
     "capabilities": "/agents/capabilities",

@@ -1,6 +1,6 @@
 """The agent status console: what each agent does, what happened, and what went wrong."""
 
-from . import steering, views
+from . import alerts, steering, views
 from .blueprint import blueprint
 
-__all__ = ["blueprint", "steering", "views"]
+__all__ = ["alerts", "blueprint", "steering", "views"]
