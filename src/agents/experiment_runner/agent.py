@@ -16,7 +16,13 @@ from src.core.messages.experiments import (
     StopExperiment,
 )
 from src.core.messages.feedback import RatingGiven, RatingReviewed, RatingsHeld
-from src.core.messages.golden import AddGoldenSet, DeleteGoldenSet, GoldenSet, ListGoldenSets
+from src.core.messages.golden import (
+    AcceptGoldenQuestion,
+    AddGoldenSet,
+    DeleteGoldenSet,
+    GoldenSet,
+    ListGoldenSets,
+)
 from src.core.messages.models import (
     CandidateTrained,
     GetModel,
@@ -87,6 +93,10 @@ class ExperimentRunnerAgent(Agent):
     @handles(AddGoldenSet)
     def add_golden_set(self, request: AddGoldenSet, ctx: Context) -> GoldenSet:
         return self._golden_sets.add(request, ctx)
+
+    @handles(AcceptGoldenQuestion)
+    def accept_golden_question(self, request: AcceptGoldenQuestion, ctx: Context) -> GoldenSet:
+        return self._golden_sets.accept(request, ctx)
 
     @handles(ListGoldenSets)
     def list_golden_sets(self, request: ListGoldenSets, ctx: Context) -> Page[GoldenSet]:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from src.core.clock import new_id
 from src.core.context import Context
+from src.core.errors import ConflictError, NotFoundError
 from src.core.messages import Page
 from src.core.messages.golden import (
+    AcceptGoldenQuestion,
     AddGoldenSet,
     DeleteGoldenSet,
     GoldenQuestion,
@@ -15,11 +17,12 @@ from src.core.messages.golden import (
     ListGoldenSets,
 )
 from src.database.grants import scope_of
-from src.database.models import GoldenQuestionRecord, GoldenSetRecord
+from src.database.models import GoldenQuestionRecord, GoldenSetRecord, RatingRecord
 from src.database.uow import Database, UnitOfWork, Work
 from src.services.text.questions import question_key
 
-IMPORTED = "imported"
+IMPORTED, ACCEPTED = "imported", "accepted"
+MARGIN = 0.005
 
 
 class GoldenSets:
@@ -31,22 +34,36 @@ class GoldenSets:
     def add(self, request: AddGoldenSet, ctx: Context) -> GoldenSet:
         """The same name again adds to the set; the same question again replaces its judgments."""
         with self._database.begin(ctx) as work:
-            work.collections.hold(request.collection_id, alone=True)
-            record = work.golden_sets.named(request.collection_id, request.name)
-            if record is None:
-                record = work.golden_sets.add(
-                    GoldenSetRecord(
-                        id=new_id(),
-                        collection_id=request.collection_id,
-                        name=request.name,
-                        origin=IMPORTED,
-                        margin=request.margin,
-                        created_at=work.now(),
-                    )
-                )
-                work.session.flush()
+            record = _set_named(work, request.collection_id, request.name, IMPORTED, request.margin)
             record.margin = request.margin
             _put(work, record.id, request.questions, ctx.caller.username)
+            work.commit()
+            return _views(work, [record])[0]
+
+    def accept(self, request: AcceptGoldenQuestion, ctx: Context) -> GoldenSet:
+        """Raises NotFoundError for a rating of another collection, ConflictError for one that names no right
+        document."""
+        with self._database.begin(ctx) as work:
+            rating = work.session.get(RatingRecord, request.rating_id)
+            if rating is None or rating.collection_id != request.collection_id:
+                raise NotFoundError(f"There is no rating {request.rating_id} in this collection.")
+            document = work.documents.find(rating.document_id) if rating.document_id else None
+            if rating.verdict != "up" or document is None:
+                raise ConflictError("Only an up-vote on a passage says which document is right.")
+            record = _set_named(work, request.collection_id, request.name, ACCEPTED, MARGIN)
+            known = work.golden_sets.question(record.id, rating.question_key)
+            if known is None:
+                known = GoldenQuestionRecord(
+                    id=new_id(),
+                    set_id=record.id,
+                    question=rating.question,
+                    question_key=rating.question_key,
+                    judgments=[],
+                )
+                work.session.add(known)
+            judged = {external_id: grade for external_id, grade in known.judgments}
+            known.judgments = [[key, grade] for key, grade in ({document.external_id: 1.0} | judged).items()]
+            known.rating_id, known.accepted_by = rating.id, ctx.caller.username
             work.commit()
             return _views(work, [record])[0]
 
@@ -63,6 +80,27 @@ class GoldenSets:
         with self._database.begin(ctx) as work:
             work.golden_sets.delete(work.golden_sets.get(request.set_id))
             work.commit()
+
+
+def _set_named(
+    work: UnitOfWork, collection_id: str, name: str, origin: str, margin: float
+) -> GoldenSetRecord:
+    """The set of that name, made where there is none."""
+    work.collections.hold(collection_id, alone=True)
+    record = work.golden_sets.named(collection_id, name)
+    if record is None:
+        record = work.golden_sets.add(
+            GoldenSetRecord(
+                id=new_id(),
+                collection_id=collection_id,
+                name=name,
+                origin=origin,
+                margin=margin,
+                created_at=work.now(),
+            )
+        )
+        work.session.flush()
+    return record
 
 
 def _put(work: UnitOfWork, set_id: str, questions: Sequence[GoldenQuestion], by: str) -> None:

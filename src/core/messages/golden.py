@@ -49,6 +49,17 @@ class AddGoldenSet(Request[GoldenSet]):
     questions: tuple[GoldenQuestion, ...] = Field(min_length=1, max_length=10_000)
 
 
+class AcceptGoldenQuestion(Request[GoldenSet]):
+    """Take the question of an up-vote, with the document that was voted for, into a golden set: a person
+    answers for it. No model is trained on the vote any more; models are measured by it."""
+
+    capability: ClassVar[str] = "golden-set.accept"
+    access: ClassVar[Access] = Access.write(Target.COLLECTION, "collection_id")
+    collection_id: Id
+    rating_id: Id
+    name: Text = Field("Accepted from ratings", min_length=1, max_length=180)
+
+
 class ListGoldenSets(Request[Page[GoldenSet]]):
     """The golden sets of the collections that the caller may read."""
 

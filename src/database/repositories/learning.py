@@ -212,6 +212,12 @@ class GoldenSets(Repository[GoldenSetRecord]):
         )
         return {set_id: count for set_id, count in self._session.execute(query)}
 
+    def question(self, set_id: str, question_key: str) -> GoldenQuestionRecord | None:
+        query = select(GoldenQuestionRecord).where(
+            GoldenQuestionRecord.set_id == set_id, GoldenQuestionRecord.question_key == question_key
+        )
+        return self._session.scalar(query)
+
     def questions(self, set_id: str) -> Sequence[GoldenQuestionRecord]:
         query = select(GoldenQuestionRecord).where(GoldenQuestionRecord.set_id == set_id)
         return list(self._session.scalars(query.order_by(GoldenQuestionRecord.id)))

@@ -62,6 +62,14 @@ LEARNING = (
             ],
         },
     ),
+    Operation(
+        "POST",
+        "/golden-sets:accept",
+        golden.AcceptGoldenQuestion,
+        "learning",
+        201,
+        example={"collection_id": "01a5", "rating_id": "01a3"},
+    ),
     Operation("DELETE", "/golden-sets/{set_id}", golden.DeleteGoldenSet, "learning", 204),
     Operation("GET", "/training-runs", training.ListTrainingRuns, "learning"),
     Operation(

@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from src.core.clock import new_id
+from src.core.errors import ConflictError, NotFoundError
 from src.core.messages.collections import DeleteCollection
 from src.core.messages.experiments import GateJob, ListExperiments
 from src.core.messages.golden import (
+    AcceptGoldenQuestion,
     AddGoldenSet,
     DeleteGoldenSet,
     GoldenJudgment,
@@ -102,8 +104,8 @@ class Town:
                     return job.id
         return None
 
-    def rate(self, question: str) -> None:
-        """A counted up-vote on what is shown first."""
+    def rate(self, question: str, verdict: str = "up") -> str:
+        """A counted vote on what is shown first; returns its id."""
         hit = self.house.ask(Search(query=question, collection_ids=(self.collection_id,))).hits[0]
         with self.database.begin() as work:
             passage = work.session.get(PassageRecord, hit.passage_id)
@@ -122,7 +124,7 @@ class Town:
                     content_key=passage.embedding_key,
                     question=question,
                     question_key=question_key(question),
-                    verdict="up",
+                    verdict=verdict,
                     reasons=[],
                     state="counted",
                     created_at=work.now(),
@@ -130,6 +132,7 @@ class Town:
                 )
             )
             work.commit()
+            return rating_id
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +225,21 @@ def test_golden_sets_grow_by_name_and_go_with_their_questions(town: Town) -> Non
     ]
     town.house.ask(DeleteGoldenSet(set_id=set_id))
     assert town.house.ask(ListGoldenSets(collection_id=town.collection_id)).items == ()
+
+
+def test_a_person_takes_an_up_vote_into_a_golden_set(town: Town) -> None:
+    question = QUESTIONS[0]
+    for _ in range(2):
+        accepted = town.house.ask(
+            AcceptGoldenQuestion(collection_id=town.collection_id, rating_id=town.rate(question))
+        )
+    assert (accepted.name, accepted.origin, accepted.questions) == ("Accepted from ratings", "accepted", 1)
+    with town.database.read() as work:
+        (kept,) = work.golden_sets.questions(accepted.id)
+    assert (kept.judgments, kept.accepted_by) == ([["harbour.md", 1.0]], "admin")
+    down = town.rate(question, "down")
+    with pytest.raises(ConflictError, match="up-vote"):
+        town.house.ask(AcceptGoldenQuestion(collection_id=town.collection_id, rating_id=down))
+    elsewhere = town.house.collection("Elsewhere")
+    with pytest.raises(NotFoundError):
+        town.house.ask(AcceptGoldenQuestion(collection_id=elsewhere, rating_id=down))
