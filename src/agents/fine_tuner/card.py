@@ -30,7 +30,7 @@ def model_card(
             "dataset_id": dataset.id,
             "dataset_version": dataset.version,
             "votes": counts["taken"],
-            "questions": fit.questions,
+            "questions": int(fit.questions),
             "readers": counts["readers"],
         },
         "figures": figures,

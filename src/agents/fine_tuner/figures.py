@@ -25,13 +25,13 @@ def figures(fit: RankerFit, examples: Sequence[Example]) -> dict[str, Any]:
     ranking newly finds."""
     judged = [example for example in examples if example.target.any()]
     if not fit.cross_fitted_ndcg or len(fit.cross_fitted_ndcg) != len(judged):
-        return {"questions": fit.questions}
+        return {"questions": int(fit.questions)}
     trained, base = np.array(fit.cross_fitted_ndcg), np.array(fit.base_ndcg)
     remembered = _with_memory(judged, examples, fit.ranker.memory or MemorySettings())
     seen = np.array(fit.seen, bool)
     parts = {"all": np.ones(len(judged), bool), "seen": seen, "unseen": ~seen}
     return {
-        "questions": fit.questions,
+        "questions": int(fit.questions),
         "measure": MEASURE,
         "against_default": {name: _change(trained, base, part) for name, part in parts.items()},
         "against_memory": {name: _change(trained, remembered, part) for name, part in parts.items()},

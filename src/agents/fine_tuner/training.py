@@ -14,7 +14,7 @@ from src.core.messages.training import RunState, TrainingEnded, TrainJob
 from src.core.ports import Blobs, Embedder
 from src.database.models import DatasetRecord, TrainingRunRecord
 from src.database.repositories.remembering import counted_ups
-from src.database.uow import Database, UnitOfWork
+from src.database.uow import Database, UnitOfWork, Work
 from src.services import registry
 from src.services.ranking.artefact import save
 from src.services.ranking.training import RankerFit
@@ -97,6 +97,7 @@ class Training:
                     configuration={
                         "why": job.why or f"asked for by {run.job.created_by}",
                         "up_votes": counted_ups(work.session, job.collection_id).get(job.collection_id, 0),
+                        "votes_gone": _gone(work, job.collection_id),
                         "dataset": asdict(self._archive.settings),
                         "trainer": trainer.configuration if trainer else {},
                     },
@@ -144,9 +145,8 @@ class Training:
         if fatal is not None:
             self._end(run_id, RunState.FAILED, run, reason=fatal.detail, figures=reached, curves=drawn)
             return
-        idle = next((found for found in fit.findings if found.code == "learned_nothing"), None)
-        if idle is not None and fit.ranker.adapter is None:
-            reason = f"No candidate: {idle.detail}"
+        if _idle(fit):
+            reason = " ".join(["No candidate.", *(found.detail for found in fit.findings)])
             self._end(run_id, RunState.SUCCEEDED, run, reason=reason, figures=reached, curves=drawn)
             return
         artefact = save(fit.ranker, embedding_version=self._embedder.version)
@@ -156,14 +156,13 @@ class Training:
             record = finish(work, run_id, RunState.SUCCEEDED, None, figures=reached, curves=drawn)
             work.collections.hold(record.collection_id, alone=True)
             live = registry.live_model(work, record.collection_id)
-            parent = work.training_runs.find(live.run_id) if live.run_id else None
             card = model_card(
                 fit,
                 dataset,
                 reached,
                 trainer=record.trainer,
                 embedding_version=self._embedder.version,
-                replaced_votes=gone_votes(work, parent.dataset_id if parent else None),
+                replaced_votes=_gone(work, record.collection_id),
             )
             model = registry.register(
                 work,
@@ -215,6 +214,18 @@ def finish(
     record.figures, record.curves = figures or {}, curves or {}
     work.publish(TrainingEnded(run_id=run_id, collection_id=record.collection_id, state=state, reason=reason))
     return record
+
+
+def _gone(work: Work, collection_id: str) -> int:
+    """How many of the votes that the live model learned from are gone."""
+    live = work.models.live(collection_id)
+    run = work.training_runs.find(live.run_id) if live is not None and live.run_id else None
+    return gone_votes(work, run.dataset_id) if run is not None else 0
+
+
+def _idle(fit: RankerFit) -> bool:
+    """Whether the weights, through which every rung speaks, are no better than none on held-out lists."""
+    return fit.weights is not None and min(fit.weights.curve.values()) > fit.weights.base_loss
 
 
 def _too_few(voted: int, trainer: Trainer, dataset: DatasetRecord) -> str:

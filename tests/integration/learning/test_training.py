@@ -216,6 +216,7 @@ def test_deleted_votes_are_not_in_the_next_model_and_it_says_so(school: School) 
     after = train(school)
     assert after.dataset_id != before.dataset_id
     assert "5 votes" in model_of(school, after).card["forgets"]
+    assert after.configuration["votes_gone"] == 5
     with database.read() as work:
         assert TrainingPolicy().due(work, later) == {}
         examples = work.datasets.examples(after.dataset_id or "")
