@@ -76,6 +76,24 @@ class Failures:
             found.extend(self._session.scalars(query))
         return found
 
+    def best_when_right(self, collection_id: str, since: datetime, most: int) -> list[float]:
+        """The best cosine of each list in which readers found something of the collection right."""
+        query = (
+            select(RatingRecord.search_id)
+            .where(
+                RatingRecord.collection_id == collection_id,
+                RatingRecord.state == "counted",
+                RatingRecord.verdict == "up",
+                RatingRecord.passage_id.is_not(None),
+                RatingRecord.updated_at >= since,
+            )
+            .order_by(RatingRecord.id.desc())
+            .limit(most)
+        )
+        hits = [record.hits for record in self.searches(set(self._session.scalars(query))).values()]
+        best = [max((row["scores"].get("dense") or 0.0 for row in rows), default=0.0) for rows in hits]
+        return sorted(best)
+
     def asked_again(self, since: datetime, most: int) -> Sequence[SignalRecord]:
         """Signals of users who soon asked nearly the same again."""
         query = select(SignalRecord).where(SignalRecord.kind == "asked_again", SignalRecord.at >= since)

@@ -14,10 +14,11 @@ _TOKEN = re.compile(r"\w(?:[\w./+#'’-]*[\w+#])?")
 _PRIOR = 0.5
 _LONGEST = 40
 _SAY_LITTLE = """
-about after all also any anyone because been before being can could doing during each find get give go
-good had has have he her here him his how if its just like made make many may me more most much must my
-need no not off one only or other our out please possible should so some someone tell than them those too
-use used using want way we were where while with work would you your
+about after all also any anyone because been before being can could doing during each find get getting
+give go good had has have having he her here him his how if its just like made make many may me more most
+much must my need needs no not off one only or other our out please possible should so some someone still
+taken taking tell than them thing things think those too use used using want wants way we were where
+while with work working would you your
 """
 """Words of questions that name no topic; the index needs some of them, since code may be called so."""
 

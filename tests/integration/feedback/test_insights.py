@@ -134,6 +134,12 @@ def test_a_right_passage_below_a_disliked_one_is_ranked_low(team: Team) -> None:
     assert "was at place 3, below place 1" in insight.evidence
 
 
+def test_readers_who_disagree_on_one_passage_tell_of_no_ranking(team: Team) -> None:
+    hit_rated(team, team.search(QUESTION, team.ben), 1, Verdict.DOWN, team.ben)
+    hit_rated(team, team.search(QUESTION, team.ada), 1, Verdict.UP, team.ada)
+    assert only(analysed(team)).cause == Cause.UNKNOWN
+
+
 def test_a_source_that_readers_call_outdated_is(team: Team) -> None:
     answer = team.answer(QUESTION, team.ben)
     disliked(team, answer, team.ben, reasons=(Reason.OUTDATED,))

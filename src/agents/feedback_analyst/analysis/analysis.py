@@ -80,7 +80,7 @@ class Analysis:
         vectors = self._vectors(run, {key: asked[key][0].question for key in keys})
         failures = [Failure(key, asked[key][0].question, vectors[key], tuple(asked[key])) for key in keys]
         replayer = self._replayer(run, home) if failures else None
-        evidence = self._examiner.examine(home, failures, replayer)
+        evidence = self._examiner.examine(home, failures, replayer, period.before)
         found = drafts(evidence, self._analyzers, self._words, period)
         with self._database.read() as work:
             before = Insights(work.session).of(home)

@@ -68,7 +68,8 @@ class Evidence:
 
     ``documents`` are those of the collection that were shown, cited or are targets, as far as they are still
     there; ``gone`` are those that are not. ``replay`` is None where the search was not repeated. ``words``
-    are the question's content words.
+    are the question's content words. ``usual`` is the best cosine that nine of ten lists reached in which
+    readers of the collection found something right; None where there are too few such lists.
     """
 
     failure: Failure
@@ -77,6 +78,7 @@ class Evidence:
     documents: Mapping[str, DocumentFacts]
     gone: frozenset[str]
     words: tuple[str, ...]
+    usual: float | None = None
 
     @property
     def latest(self) -> Occurrence:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from src.core.messages.questions import Search, SearchResults
 from src.database.repositories.failures import DocumentFacts, Failures
 from src.database.uow import Database
 
 from .evidence import DEPTH, Evidence, Replay, Target, Words
-from .failures import Failure, Sign
+from .failures import Failure
 from .gathering import Home
 from .targets import corrected, known_targets
 
 MOST_REPLAYS = 100
 _LONGEST_QUERY = 4000
 _CORRECTED_DEPTH = 5
+_MOST_RIGHT = 1000
+_ENOUGH_RIGHT = 20
 
 
 @dataclass
@@ -53,43 +56,36 @@ class Examiner:
         self._words = words
         self._version = embedding_version
 
-    def examine(self, home: Home, failures: Sequence[Failure], replayer: Replayer | None) -> list[Evidence]:
+    def examine(
+        self, home: Home, failures: Sequence[Failure], replayer: Replayer | None, since: datetime
+    ) -> list[Evidence]:
         """In the order of ``failures``. Without a replayer what was shown is all there is to judge by."""
+        usual: float | None = None
         targets: dict[str, list[Target]] = {}
         if home is not None:
             with self._database.read() as work:
                 targets = known_targets(work, home, failures, self._version)
-        replays: dict[str, Replay] = {}
-        corrections: list[tuple[Failure, str, Replay]] = []
-        for failure in failures if replayer is not None else ():
-            assert replayer is not None
-            texts = dict.fromkeys(text for one in failure.occurrences for text in one.corrections)
-            for text in texts:
-                found = replayer.replay(text, _CORRECTED_DEPTH)
-                if found is not None:
-                    corrections.append((failure, text, found))
-            if failure.key in targets or texts or _weak(failure):
-                found = replayer.replay(failure.question)
-                if found is not None:
-                    replays[failure.key] = found
+                right = Failures(work.session).best_when_right(home, since, _MOST_RIGHT)
+            usual = right[len(right) // 10] if len(right) >= _ENOUGH_RIGHT else None
+        replays, corrections = _repeated(failures, replayer)
         mentioned = {key for failure in failures for key in _documents_of(failure)}
         found_now = (*replays.values(), *(found for _, _, found in corrections))
         mentioned |= {hit.document_id for found in found_now for hit in found.hits}
         facts, known = self._facts(home, mentioned)
-        for failure, text, found in corrections:
+        for key, text, found in corrections:
             target = corrected(text, found, self._words, facts)
             if target is not None:
-                targets.setdefault(failure.key, []).append(target)
-        for found_targets in targets.values():
-            facts.update({one.document.id: one.document for one in found_targets})
+                targets.setdefault(key, []).append(target)
+        facts.update({one.document.id: one.document for found in targets.values() for one in found})
         return [
             Evidence(
                 failure=failure,
-                targets=tuple(targets.get(failure.key, ())),
+                targets=tuple(one for one in targets.get(failure.key, ()) if not _disliked(failure, one)),
                 replay=replays.get(failure.key),
                 documents=facts,
                 gone=frozenset(_documents_of(failure)) - known,
                 words=tuple(self._words(failure.question)),
+                usual=usual,
             )
             for failure in failures
         ]
@@ -103,9 +99,33 @@ class Examiner:
         return named, set(found)
 
 
-def _weak(failure: Failure) -> bool:
-    """Whether it should be looked at if there is anything about it at all."""
-    return failure.refused or Sign.UNSUPPORTED in failure.signs or Sign.HIT_DISLIKED in failure.signs
+def _repeated(
+    failures: Sequence[Failure], replayer: Replayer | None
+) -> tuple[dict[str, Replay], list[tuple[str, str, Replay]]]:
+    """The same searches made now, by question key, and searches for corrections with key and text. The
+    newest are made first: there may be more than are allowed."""
+    replays: dict[str, Replay] = {}
+    corrections: list[tuple[str, str, Replay]] = []
+    if replayer is None:
+        return replays, corrections
+    for failure in sorted(failures, key=_age):
+        for text in dict.fromkeys(text for one in failure.occurrences for text in one.corrections):
+            found = replayer.replay(text, _CORRECTED_DEPTH)
+            if found is not None:
+                corrections.append((failure.key, text, found))
+        found = replayer.replay(failure.question)
+        if found is not None:
+            replays[failure.key] = found
+    return replays, corrections
+
+
+def _disliked(failure: Failure, target: Target) -> bool:
+    """Whether a reader of this very question found the target wrong, whatever others say."""
+    return any(not one.disliked.isdisjoint(target.passage_ids) for one in failure.occurrences)
+
+
+def _age(failure: Failure) -> tuple[float, str]:
+    return -failure.latest.at.timestamp(), failure.key
 
 
 def _documents_of(failure: Failure) -> Iterable[str]:

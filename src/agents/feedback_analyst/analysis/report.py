@@ -147,11 +147,13 @@ def _draft(
 
 
 def _main_cause(members: Sequence[Diagnosed]) -> str:
-    """The cause with the most evidence; of equals the one that comes first in the list of analyzers."""
+    """The cause with the most evidence, where at least a third of the questions have it."""
     sums: dict[str, float] = {}
     for member in members:
         sums[member.diagnosis.cause] = sums.get(member.diagnosis.cause, 0.0) + member.diagnosis.strength
-    return max(sums, key=lambda cause: (round(sums[cause], 6), cause))
+    best = max(sums, key=lambda cause: (round(sums[cause], 6), cause))
+    count = sum(member.diagnosis.cause == best for member in members)
+    return best if 3 * count >= len(members) or Cause.UNKNOWN not in sums else Cause.UNKNOWN
 
 
 def _title(question: str, telling: Sequence[str], count: int) -> str:

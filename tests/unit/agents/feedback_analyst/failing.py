@@ -66,6 +66,7 @@ def evidence(
     gone: Sequence[str] = (),
     vector: Sequence[float] = (1.0, 0.0),
     days_ago: float = 1.0,
+    usual: float | None = None,
     **more: Any,
 ) -> Evidence:
     """A question that failed once. ``shown`` are documents with the cosine of their only passage, ``found``
@@ -88,5 +89,6 @@ def evidence(
         replay=None if found is None else Replay(tuple(found)),
         documents=known,
         gone=frozenset(gone),
+        usual=usual,
         words=tuple(question.lower().rstrip("?").split()),
     )

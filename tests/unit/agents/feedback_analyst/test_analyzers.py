@@ -7,7 +7,7 @@ import pytest
 from src.agents.feedback_analyst.analysis import analyzers
 from src.agents.feedback_analyst.analysis.analyzer import strongest
 from src.agents.feedback_analyst.analysis.evidence import Origin
-from src.agents.feedback_analyst.analysis.failures import Sign
+from src.agents.feedback_analyst.analysis.failures import Shown, Sign
 from src.core.messages.feedback import Reason
 from src.core.messages.insights import Action, Cause
 from src.wiring import make_analyzers
@@ -26,6 +26,16 @@ def test_a_refused_question_that_no_search_answers_has_nothing_indexed_about_it(
     assert (found.cause, found.action) == (Cause.NOTHING_INDEXED, Action.ADD_SOURCE)
     assert "only 0.20" in found.sentence
     assert [one.id for one in found.concerns] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("usual", "now", "told"), [(0.65, 0.6, True), (0.55, 0.6, False), (None, 0.6, False), (0.65, 0.7, False)]
+)
+def test_what_is_farther_than_it_is_where_readers_are_content_is_missing(
+    usual: float | None, now: float, told: bool
+) -> None:
+    one = evidence(Sign.HIT_DISLIKED, shown=(("a", 0.6),), usual=usual, found=[hit("a", 1, now)])
+    assert (analyzers.NothingIndexed().diagnose(one) is not None) is told
 
 
 @pytest.mark.parametrize(
@@ -115,6 +125,21 @@ def test_readers_who_blame_the_answer_and_not_its_passages_tell_that_they_were_n
 ) -> None:
     one = evidence(DISLIKED, shown=NEAR, answer_id="answer", reasons=reasons)
     assert (analyzers.NotUsed().diagnose(one) is not None) is told
+
+
+def test_a_near_duplicate_that_is_cited_is_used() -> None:
+    one = evidence(DISLIKED, targets=[target("b")], answer_id="answer", cited=frozenset({"a-1"}))
+    shown = (Shown("a-1", "a", 1, 0.8, ("b-1",)),)
+    one.latest.shown = shown
+    assert analyzers.NotUsed().diagnose(one) is None
+
+
+@pytest.mark.parametrize(("shown", "told"), [(NEAR, True), (FAR, False)])
+def test_statements_without_a_source_beside_near_passages_did_not_use_them(
+    shown: tuple[tuple[str, float], ...], told: bool
+) -> None:
+    found = analyzers.NotUsed().diagnose(evidence(Sign.UNSUPPORTED, shown=shown, answer_id="answer"))
+    assert (found is not None) is told
 
 
 def test_a_search_that_has_a_known_passage_below_a_disliked_one_ranks_it_low() -> None:

@@ -32,8 +32,8 @@ def refund(number: int, days_ago: float = 1.0, reason: Reason | None = None) -> 
     }
 
 
-def made(*described: dict[str, object]) -> list[Draft]:
-    found = [evidence(Sign.REFUSED, **one) for one in described]  # type: ignore[arg-type]
+def made(*described: dict[str, object], sign: Sign = Sign.REFUSED) -> list[Draft]:
+    found = [evidence(sign, **one) for one in described]  # type: ignore[arg-type]
     return drafts(found, make_analyzers(), words, PERIOD)
 
 
@@ -61,6 +61,16 @@ def test_the_cause_with_the_most_evidence_is_that_of_the_group_and_all_are_count
     assert found.cause == Cause.NOTHING_INDEXED
     assert found.fields["causes"] == {Cause.NOTHING_INDEXED: 2, Cause.OUTDATED: 1}
     assert str(found.fields["evidence"]).startswith("2 of 3 questions: ")
+
+
+def test_a_cause_of_a_few_is_not_that_of_the_group() -> None:
+    plain = [{**refund(n), "shown": (("a", 0.8),)} for n in range(3)]
+    old = {**refund(9, reason=Reason.OUTDATED), "shown": (("a", 0.8),)}
+    (found,) = made(*plain, old, sign=Sign.ANSWER_DISLIKED)
+    assert (found.cause, found.fields["action"]) == (Cause.UNKNOWN, Action.LOOK)
+    assert found.fields["causes"] == {Cause.UNKNOWN: 3, Cause.OUTDATED: 1}
+    (half,) = made(plain[0], old, sign=Sign.ANSWER_DISLIKED)
+    assert half.cause == Cause.OUTDATED
 
 
 def test_where_all_is_found_by_now_nothing_more_is_proposed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from src.agents.feedback_analyst.analysis.evidence import Diagnosis, Evidence, document_concern, strong
 from src.core.messages.insights import Action, Cause
+from src.core.messages.questions import Hit
 
 WEAK = 0.36
 """The cosine below which no answer is written at all, where none of the question's words is found either."""
@@ -11,32 +12,52 @@ _NEAREST = 3
 
 
 class NothingIndexed:
-    """The answer said that the sources hold none, or the best passage was far from the question; no reader
-    has found a right one since, and a search that is repeated now finds no better one."""
+    """The answer said that the sources hold none; or the best passage was far from the question, or farther
+    than it nearly always is where readers of the collection find something right. Nobody has found a right
+    one since, and a search that is repeated now finds no better one."""
 
     name = "nothing-indexed"
 
     def diagnose(self, evidence: Evidence) -> Diagnosis | None:
-        latest, replay = evidence.latest, evidence.replay
-        best = latest.best
-        if evidence.targets or not (evidence.failure.refused or best < WEAK):
+        if evidence.targets:
             return None
-        now = replay.best if replay is not None else None
-        if now is not None and strong(now) and not evidence.new(now):
-            return None  # it is indexed; why it was not enough is for others to say
-        if not latest.shown:
-            sentence = "No passage was found at all."
-        elif evidence.failure.refused:
-            sentence = f"The evidence check refused: the nearest passage has a similarity of only {best:.2f}."
-        else:
-            sentence = f"The nearest passage that was shown has a similarity of only {best:.2f}."
+        told = self._told(evidence)
+        now = evidence.replay.best if evidence.replay is not None else None
+        if told is None or (now is not None and self._near(evidence, now) and not evidence.new(now)):
+            return None
+        strength, sentence = told
         if evidence.found_now:
             sentence += " A document that was added since is nearer."
-        nearest = dict.fromkeys(item.document_id for item in latest.shown[:_NEAREST])
+        nearest = dict.fromkeys(item.document_id for item in evidence.latest.shown[:_NEAREST])
         return Diagnosis(
             Cause.NOTHING_INDEXED,
             Action.ADD_SOURCE,
-            0.7 if evidence.failure.refused else 0.5,
+            strength,
             sentence,
             tuple(document_concern(evidence.documents[key]) for key in nearest if key in evidence.documents),
         )
+
+    def _told(self, evidence: Evidence) -> tuple[float, str] | None:
+        """How strong the evidence is, and what it is."""
+        best, usual = evidence.latest.best, evidence.usual
+        if not evidence.latest.shown:
+            return 0.7, "No passage was found at all."
+        if evidence.failure.refused:
+            return (
+                0.7,
+                f"The evidence check refused: the nearest passage has a similarity of only {best:.2f}.",
+            )
+        if best < WEAK:
+            return 0.5, f"The nearest passage that was shown has a similarity of only {best:.2f}."
+        if usual is not None and best < usual:
+            return 0.35, (
+                f"The nearest passage that was shown has a similarity of {best:.2f}; where readers found "
+                f"something right it was above {usual:.2f} nine times of ten."
+            )
+        return None
+
+    def _near(self, evidence: Evidence, now: Hit) -> bool:
+        """Whether what a search finds now is near enough to say that it is indexed after all."""
+        found = now.scores.dense or 0.0
+        refused = evidence.failure.refused or not evidence.latest.shown
+        return strong(now) if refused or evidence.usual is None else found >= max(WEAK, evidence.usual)
