@@ -74,7 +74,7 @@ class RetrievalAgent(Agent):
             allowed = allowed_passages(work, scope, request.filters)
             plan: Plan = self._plan(work, indexes, ctx)
             if request.model_id is not None:
-                plan, trial = self._replay(work, request.model_id, indexes, plan, ctx.caller), None
+                plan, trial = self._replay(work, request.model_id, indexes, plan, query, ctx.caller), None
             else:
                 trial = self._trial(indexes, plan, query, ctx.caller)
             watch.lap("permission")
@@ -130,17 +130,27 @@ class RetrievalAgent(Agent):
         }
 
     def _replay(
-        self, work: Work, model_id: str, indexes: Mapping[str, LiveIndex], plan: Plan, caller: Caller
+        self,
+        work: Work,
+        model_id: str,
+        indexes: Mapping[str, LiveIndex],
+        plan: Plan,
+        query: Query,
+        caller: Caller,
     ) -> Plan:
-        """The plan with a named model in the place of its collection's live one."""
+        """The plan with a named model in the place of its collection's live one.
+
+        It remembers nothing of this very question: a replay tells how well a model answers, and would else
+        tell how firmly it clings to the votes that the answer is judged by.
+        """
         grant = grant_on(work, caller, Target.MODEL, model_id)
         if grant is None or not grant.may_read:
             raise NotFoundError(f"There is no model {model_id}.")
         if not grant.may_write:
             raise ForbiddenError("Only those who may change a collection replay its models.")
-        artefact = work.models.get(model_id).artefact
+        artefact, key = work.models.get(model_id).artefact, question_key(query.text)
         return {
-            index.id: Choice(self._rankers.of(artefact), plan[index.id].memory)
+            index.id: Choice(self._rankers.of(artefact), plan[index.id].memory.without(key))
             if index.collection_id == grant.collection_id
             else plan[index.id]
             for index in indexes.values()

@@ -68,6 +68,8 @@ class QueryMemory:
         for place, entry in enumerate(kept):
             places[entry.passage_key].append(place)
         self.entries = kept
+        self._half_life_days = half_life_days
+        self._questions = frozenset(entry.question_id for entry in kept)
         self._weights = np.array(weights)
         self._vectors = np.stack([entry.vector for entry in kept]) if kept else np.zeros((0, 0), np.float32)
         self._places = {
@@ -77,6 +79,13 @@ class QueryMemory:
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    def without(self, question_id: str) -> QueryMemory:
+        """The same, as if this question had never been voted on."""
+        if question_id not in self._questions:
+            return self
+        rest = [entry for entry in self.entries if entry.question_id != question_id]
+        return QueryMemory(rest, self._half_life_days)
 
     def near(self, vector: Vectors, threshold: float) -> frozenset[str]:
         """The passages that helped questions with at least this cosine: candidates whatever the lists say."""

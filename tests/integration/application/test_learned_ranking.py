@@ -184,6 +184,15 @@ def test_a_switch_of_models_is_seen_by_the_next_search(town: Town) -> None:
         assert search.models == {town.collection_id: candidate}
 
 
+def test_a_replay_remembers_other_questions_but_not_the_votes_on_its_own(town: Town) -> None:
+    before, model = town.order(), town.model("live")
+    town.vote(QUESTION, before[-1], "up")
+    assert town.order() != before
+    assert town.order(model_id=model) == before
+    alike = QUESTION.replace("When does", "When exactly does")
+    assert town.order(alike, model_id=model) == town.order(alike)
+
+
 def test_a_replay_is_not_recorded_and_not_for_readers(town: Town) -> None:
     candidate = town.model("candidate", upside_down())
     results = town.find(model_id=candidate)

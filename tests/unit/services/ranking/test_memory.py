@@ -49,6 +49,14 @@ def test_a_question_can_be_asked_without_its_own_votes() -> None:
     assert recall.helped == pytest.approx([np.cos(np.radians(5))], abs=1e-6)
 
 
+def test_a_memory_without_a_question_is_as_if_it_had_never_been_voted_on() -> None:
+    memory = QueryMemory([Remembered("q1", EAST, "a", 1.0), Remembered("q2", NORTH, "b", 1.0)])
+    rest = memory.without("q1")
+    assert not rest.concerns(EAST, 0.8)
+    assert rest.recall(NORTH, ["a", "b"], threshold=0.8).helped.tolist() == [0.0, 1.0]
+    assert memory.without("q3") is memory
+
+
 def test_taking_a_vote_back_takes_back_what_it_did() -> None:
     entries = [Remembered("q1", EAST, "a", 1.0), Remembered("q2", EAST, "b", 1.0)]
     assert QueryMemory(entries[1:]).recall(EAST, ["a", "b"], threshold=0.8).helped.tolist() == [0.0, 1.0]
