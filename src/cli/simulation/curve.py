@@ -12,15 +12,16 @@ from .results import Checkpoint, Outcome, Standing
 _HEAD = f"{'after':>6} {'up':>5}  {'model':26} {'nDCG@10':>7}  {'gain [95 %]':24}  {'seen':14}  unseen"
 
 
-def show_head(name: str, asked: int, kept: int) -> None:
-    out = console()
+def show_head(name: str, asked: int, kept: int, *, error: bool = False) -> None:
+    """What is measured, and the head of the table; on standard error where the result is for a program."""
+    out = console(error=error)
     out.print(printable(f"{name}: readers ask {asked} questions; {kept} others are never asked and measure."))
     out.print(_HEAD, style="bold")
 
 
-def show_checkpoint(checkpoint: Checkpoint) -> None:
+def show_checkpoint(checkpoint: Checkpoint, *, error: bool = False) -> None:
     """A line for each model; what readers get is marked."""
-    out = console()
+    out = console(error=error)
     for standing in checkpoint.standings:
         live = standing.role == checkpoint.live
         out.print(printable(_line(checkpoint, standing, live=live)), style="bold" if live else "")

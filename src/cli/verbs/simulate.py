@@ -32,14 +32,12 @@ def run(invocation: Invocation) -> int:
     parts = split(labelled.questions, share=scene.kept, apart=scene.apart, seed=scene.seed)
 
     def tell(checkpoint: Checkpoint) -> None:
-        if not arguments.json:
-            show_checkpoint(checkpoint)
+        show_checkpoint(checkpoint, error=arguments.json)
 
     with _server(invocation) as client:
         replay = Replay(client, labelled, scene, tell)
         with _collection(client, labelled, replay, arguments) as collection_id:
-            if not arguments.json:
-                show_head(labelled.name, len(parts.asked), len(parts.kept))
+            show_head(labelled.name, len(parts.asked), len(parts.kept), error=arguments.json)
             outcome = replay.run(collection_id)
     if arguments.json:
         print_json(outcome.as_json())
