@@ -32,7 +32,7 @@ class Alarms:
             for rule in self._rules.values()
             if rule.concerns(sample)
         }
-        with self._database.begin(ctx) as work:
+        with self._database.begin(ctx, relaxed=True) as work:
             open_ones = {(record.rule, record.subject): record for record in work.alerts.open()}
             for key, (rule, sample, verdict) in judged.items():
                 self._apply(work, rule, sample, verdict, open_ones.pop(key, None))

@@ -38,6 +38,7 @@ class Rule:
     least: int = 0
     hold_s: float = 0.0
     severity: str = "warning"
+    unit: float = 1.0
 
     def concerns(self, sample: Sample) -> bool:
         return sample.name == self.metric and all(
@@ -58,7 +59,10 @@ class Rule:
     def sentence(self, sample: Sample) -> str:
         """What is the matter, in numbers."""
         return self.says.format(
-            value=sample.value, limit=self.limit, count=sample.count or 0, of=self.subject(sample)
+            value=sample.value / self.unit,
+            limit=self.limit / self.unit,
+            count=sample.count or 0,
+            of=self.subject(sample),
         )
 
     def _beyond(self, value: float, limit: float, *, strict: bool) -> bool:
@@ -88,6 +92,7 @@ class Thresholds:
     cost_usd: float = 0.0
 
 
+_MIB = 2.0**20
 _TOTAL = {"stage": "total", "quantile": "0.95"}
 
 
@@ -207,16 +212,18 @@ def standard_rules(limits: Thresholds) -> tuple[Rule, ...]:
             "low_disk",
             "stoa_disk_free_bytes",
             limits.disk_free_bytes,
-            "{value:.3g} bytes are free where the data folder is; the limit is {limit:.3g}.",
+            "{value:.0f} MiB are free where the data folder is; the limit is {limit:.0f} MiB.",
             above=False,
             severity="critical",
+            unit=_MIB,
         ),
         Rule(
             "much_memory",
             "stoa_worker_memory_bytes",
             limits.memory_bytes,
-            "The process of the agents holds {value:.3g} bytes of memory; the limit is {limit:.3g}.",
+            "The process of the agents holds {value:.0f} MiB of memory; the limit is {limit:.0f} MiB.",
             hold_s=60.0,
+            unit=_MIB,
         ),
         Rule(
             "model_cost",

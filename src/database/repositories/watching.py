@@ -21,8 +21,9 @@ class Alerts(Repository[AlertRecord]):
     noun: ClassVar = "alert"
 
     def open(self) -> Sequence[AlertRecord]:
-        """Those that are not over, pending ones among them."""
-        return list(self._session.scalars(select(AlertRecord).where(AlertRecord.state != "cleared")))
+        """Those that are not over, pending ones among them, kept from others until this work ends."""
+        query = select(AlertRecord).where(AlertRecord.state != "cleared").order_by(AlertRecord.id)
+        return list(self._session.scalars(query.with_for_update()))
 
     def page(
         self, *, state: str | None, limit: int, cursor: str | None

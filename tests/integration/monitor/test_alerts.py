@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
+
+import pytest
+
+from src.agents.monitor.alarms import Alarms
 from src.agents.monitor.measuring import Sample
 from src.agents.monitor.rules import Rule
+from src.core.errors import ConflictError
 from tests.support.watching import Gauge, Lookout
 
 
@@ -129,3 +136,24 @@ def test_a_collector_gives_a_bounded_number_of_samples_of_its_own_families(looko
     samples = {one.name: one for one in lookout.watch().samples(lookout.clock.now())}
     assert samples["stoa_collector_failed"].value == 1
     assert "stoa_made_up" not in samples
+
+
+@pytest.mark.parametrize("hold_s", [0.0, 5.0])
+def test_two_processes_that_judge_at_once_tell_one_story(either: Lookout, hold_s: float) -> None:
+    either.rules = (Rule("high", "stoa_test", 10.0, "It is {value:g}.", hold_s=hold_s),)
+    start = threading.Barrier(4)
+
+    def review(value: float) -> None:
+        start.wait(10)
+        # Where two make the same alert the second gives up, and looks again at its next round.
+        with suppress(ConflictError):
+            Alarms(either.database, either.rules).review([Sample("stoa_test", value)], either.context())
+
+    for value in (11, 11, 11, 3, 3, 3):
+        either.clock.seconds += 10
+        threads = [threading.Thread(target=review, args=(value,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+    assert either.told() == ["raised: It is 11.", "cleared: It is 11."]

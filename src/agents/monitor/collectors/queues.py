@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import func, select
 
 from src.agents.monitor.measuring import Family, Look, Sample
-from src.core.agent import On
+from src.core.agent import Every, On
 from src.core.bus import Broker
 from src.core.jobs import JobState
 from src.database.models import JobRecord, LeaseRecord
@@ -51,8 +51,15 @@ class QueueCollector:
         yield Sample("stoa_jobs_stuck", sum(stuck.values()))
         overdue = (look.now - expired).total_seconds() if expired else 0.0
         yield Sample("stoa_job_lease_overdue_seconds", max(0.0, overdue))
+        ours = {
+            f"{one.name}.{at}"
+            for one in look.agents
+            for at, d in one.declarations.items()
+            if isinstance(d, Every)
+        }
         for name, until in chores:
-            age = max(0.0, (look.now - until).total_seconds())
-            yield Sample("stoa_chore_lease_age_seconds", age, {"chore": name})
+            if name in ours:  # the lease of work that an earlier version did stays behind
+                age = max(0.0, (look.now - until).total_seconds())
+                yield Sample("stoa_chore_lease_age_seconds", age, {"chore": name})
         for agent in look.agents:
             yield Sample("stoa_dead_letters", letters.get(agent.name, 0), {"group": agent.name})

@@ -11,6 +11,7 @@ from src.core.messages.console import Metric
 from src.web.display import milliseconds, number, size, span
 
 NONE = "not yet"
+IDLE = "none waits"
 HOURS = 48
 
 
@@ -60,8 +61,8 @@ class Board:
                 ),
             ],
             "Machinery": [
-                self._one("Oldest event", "stoa_queue_age_seconds", span),
-                self._one("Oldest job", "stoa_job_wait_seconds", span),
+                self._one("Oldest event", "stoa_queue_age_seconds", _age, absent=IDLE),
+                self._one("Oldest job", "stoa_job_wait_seconds", _age, absent=IDLE),
                 self._one("Failed requests", "stoa_failed_share", _share, "of the last hour"),
                 self._one("Free on disk", "stoa_disk_free_bytes", _bytes, worst=min),
                 self._one("Memory", "stoa_worker_memory_bytes", _bytes),
@@ -93,6 +94,7 @@ class Board:
         note: str = "",
         *,
         worst: Callable[[Sequence[float]], float] = max,
+        absent: str = NONE,
         **labels: str,
     ) -> Figure:
         values = [
@@ -100,7 +102,7 @@ class Board:
             for one in self._samples
             if one.name == name and all(one.labels.get(key) == value for key, value in labels.items())
         ]
-        return Figure(label, show(worst(values)), note) if values else Figure(label, NONE)
+        return Figure(label, show(worst(values)), note) if values else Figure(label, absent)
 
     def _chance(self, name: str, **labels: str) -> str:
         p = self._one("", name, lambda value: f"by chance {value:.1%}", **labels).text
@@ -120,6 +122,10 @@ def bars(pattern: ErrorPattern, now: datetime) -> list[tuple[int, int, int]]:
 
 def _share(value: float) -> str:
     return f"{value:.1%}" if 0 < value < 0.1 else f"{value:.0%}"
+
+
+def _age(value: float) -> str:
+    return span(value) if value else IDLE
 
 
 def _two(value: float) -> str:

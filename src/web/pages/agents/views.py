@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from flask import Response, render_template, request
 
+from src.core.messages.alerts import AlertState, ListAlerts
 from src.core.messages.base import Page
 from src.core.messages.console import (
     ActivityRecord,
@@ -35,6 +36,7 @@ def index() -> str:
         agents=ask(ListAgents()).items,
         jobs=ask(ListJobs(limit=15)).items,
         letters=_letters() if caller().administers else None,
+        raised=ask(ListAlerts(state=AlertState.RAISED, limit=100)).items if caller().administers else (),
     )
 
 
