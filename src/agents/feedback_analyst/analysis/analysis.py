@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from src.core.jobs import JobRun
+from src.core.messages.questions import Search, SearchResults
 from src.core.ports import Embedder, Vectors
 from src.database.repositories.failures import Failures
 from src.database.repositories.feedback import QuestionVectors
@@ -112,4 +113,9 @@ class Analysis:
                 return None
             model_id = registry.live_model(work, home).id
             work.commit()
-        return Replayer(run.ctx.ask, home, model_id)
+
+        def search(asked: Search) -> SearchResults:
+            run.check()
+            return run.ctx.ask(asked)
+
+        return Replayer(search, home, model_id)
