@@ -25,6 +25,7 @@ from .environment import environment
 from .examples import asked_questions, contents_of, material_of
 from .figures import curves, figures
 from .lineage import gone_votes
+from .patience import patiently
 from .pools import gather_pools
 from .trainers import Material, Trainer
 
@@ -73,7 +74,7 @@ class Training:
         material = self._material(dataset, run)
         run.reached("candidates gathered")
         run.progress(stage="fitting", done=0, total=None)
-        fit = trainer.fit(material, seed=record.seed)
+        fit = patiently(lambda: trainer.fit(material, seed=record.seed), run, stage="fitting")
         run.reached("fitted")
         if fit.questions < trainer.least_questions:
             self._end(record.id, RunState.REFUSED, run, reason=_too_few(fit.questions, trainer, dataset))
