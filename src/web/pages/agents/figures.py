@@ -105,7 +105,7 @@ class Board:
         return Figure(label, show(worst(values)), note) if values else Figure(label, absent)
 
     def _chance(self, name: str, **labels: str) -> str:
-        p = self._one("", name, lambda value: f"by chance {value:.1%}", **labels).text
+        p = self._one("", name, lambda value: f"by chance {value:.1%}", worst=max, absent=NONE, **labels).text
         return "" if p == NONE else p
 
 
