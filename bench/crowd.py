@@ -61,7 +61,7 @@ def fill(bench: BenchHouse, crowd: Crowd, size: int) -> str:
     """A collection with ``size`` passages, in SQL and in both indexes; returns its id."""
     collection = bench.ask(CreateCollection(name=f"{size} passages")).id
     adapters, database = bench.application.adapters, bench.application.database
-    writer = IndexWriter(adapters.vectors, adapters.lexical, adapters.embedder)
+    writer = IndexWriter(adapters.vectors, adapters.lexical, adapters.embedders)
     with database.read() as work:
         live = work.indexes.live(collection)
     assert live is not None

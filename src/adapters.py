@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from src.core.bus import Broker
 from src.core.errors import ConfigurationError
@@ -21,13 +22,17 @@ from src.core.ports import (
 )
 from src.core.settings import Settings
 from src.database.uow import Database
+from src.services.embeddings.versions import Embedders, EmbeddingSource
+
+if TYPE_CHECKING:
+    from src.services.embeddings.embedder import OnnxEmbedder
 
 
 @dataclass(frozen=True)
 class Adapters:
     """The adapters of one application; ``chat`` is None where answers are extracts."""
 
-    embedder: Embedder
+    embedders: Embedders
     vectors: VectorIndex
     lexical: LexicalIndex
     parser: Parser
@@ -45,12 +50,14 @@ class Adapters:
 
         vectors = _vectors(settings)
         try:
-            embedder, tokenizer = _embedder(settings)
+            embedder = open_embedder(settings, _configured(settings))
             return cls(
-                embedder=embedder,
+                embedders=Embedders(
+                    database, embedder, _configured(settings), partial(open_embedder, settings)
+                ),
                 vectors=vectors,
                 lexical=_lexical(settings, database),
-                parser=_parser(settings, embedder, tokenizer),
+                parser=_parser(settings, embedder, embedder.tokenizer_path),
                 blobs=FileBlobs(settings.data_dir / "blobs"),
                 vault=FileVault(secret),
                 readers=_readers(settings),
@@ -60,6 +67,11 @@ class Adapters:
         except BaseException:
             vectors.close()
             raise
+
+    @property
+    def embedder(self) -> Embedder:
+        """The configured one."""
+        return self.embedders.current
 
     def close(self) -> None:
         self.broker.close()
@@ -88,18 +100,21 @@ def _lexical(settings: Settings, database: Database) -> LexicalIndex:
     return EmbeddedLexicalIndex(settings.data_dir / "lexical", Analyser())
 
 
-def _embedder(settings: Settings) -> tuple[Embedder, Path]:
-    """The embedder, and the file of its tokenizer, by which the parser counts."""
+def _configured(settings: Settings) -> EmbeddingSource:
+    return EmbeddingSource(settings.embedding_model, settings.embedding_precision)
+
+
+def open_embedder(settings: Settings, source: EmbeddingSource) -> OnnxEmbedder:
+    """Raises ConfigurationError where there is no such model."""
     from src.services.embeddings.catalog import find_model
     from src.services.embeddings.embedder import OnnxEmbedder
 
-    embedder = OnnxEmbedder(
-        find_model(settings.embedding_model, hub_cache=settings.data_dir / "models" / "hub"),
+    return OnnxEmbedder(
+        find_model(source.model, hub_cache=settings.data_dir / "models" / "hub"),
         threads=settings.embedding_threads or os.cpu_count() or 1,
-        precision=settings.embedding_precision,
+        precision=source.precision,
         cache_dir=settings.data_dir / "models",
     )
-    return embedder, embedder.tokenizer_path
 
 
 def _parser(settings: Settings, embedder: Embedder, tokenizer: Path) -> Parser:

@@ -117,6 +117,7 @@ def build(
             show_password(first_password)
         out = (adapters or Adapters.from_settings)(settings, database, secret)
         resources.callback(out.close)
+        out.embedders.note_current()
         signals = Signals()
         journal = SqlAgentJournal(database)
         tally = Tally(journal)

@@ -21,6 +21,7 @@ from src.agents.fine_tuner.policy import TrainingPolicy
 from src.agents.fine_tuner.trainers import LadderTrainer, MissingTrainer, Trainer
 from src.agents.fine_tuner.training import Training
 from src.agents.indexing import IndexingAgent
+from src.agents.indexing.building import IndexBuilder
 from src.agents.indexing.rebuild import IndexFiller
 from src.agents.ingestion import IngestionAgent, SourcesAgent
 from src.agents.ingestion.pipeline import IngestionPipeline
@@ -59,7 +60,7 @@ from src.core.settings import Settings
 from src.core.steering import Steering
 from src.core.tally import Tally
 from src.database.uow import Database
-from src.services.indexing import IndexWriter
+from src.services.indexing import IndexWriter, PassageVectors
 from src.services.text.analyser import Analyser
 from src.services.webhooks import HttpReceiver
 
@@ -74,9 +75,10 @@ def make_agents(
     tally: Tally,
 ) -> tuple[Agent, ...]:
     """All agents of an application."""
-    writer = IndexWriter(out.vectors, out.lexical, out.embedder)
+    writer = IndexWriter(out.vectors, out.lexical, out.embedders)
+    vectors = PassageVectors(database, out.embedders)
     analyser = Analyser()
-    pipeline = IngestionPipeline(database, out.blobs, out.parser, out.embedder, writer)
+    pipeline = IngestionPipeline(database, out.blobs, out.parser, vectors, writer)
 
     def words(text: str) -> list[str]:
         return analyser.analyse(text).content
@@ -97,8 +99,8 @@ def make_agents(
             SourceSync(database, out.blobs, out.vault, out.readers),
             _next_run,
         ),
-        IndexingAgent(database, out.blobs, writer, IndexFiller(database, out.embedder, writer)),
-        RetrievalAgent(database, out.blobs, out.embedder, out.vectors, out.lexical, analyser),
+        _indexing(settings, database, out, writer),
+        RetrievalAgent(database, out.blobs, out.embedders, out.vectors, out.lexical, analyser),
         AnswerAgent(
             database,
             out.embedder,
@@ -128,6 +130,12 @@ def make_agents(
         _monitor(settings, database, out, steering, tally),
         NotifierAgent(database, _receivers(settings)),
     )
+
+
+def _indexing(settings: Settings, database: Database, out: Adapters, writer: IndexWriter) -> IndexingAgent:
+    vectors = PassageVectors(database, out.embedders, share=settings.index_build_share)
+    builder = IndexBuilder(database, writer, vectors, IndexFiller(database, vectors, writer))
+    return IndexingAgent(database, out.blobs, out.embedders, writer, builder, keep_s=settings.index_keep_s)
 
 
 def _fine_tuner(settings: Settings, database: Database, out: Adapters) -> FineTunerAgent:

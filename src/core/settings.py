@@ -69,6 +69,11 @@ class Settings(BaseModel):
     )
     embedding_threads: int = Field(0, ge=0, le=256, json_schema_extra=_variable("STOA_EMBEDDING_THREADS"))
 
+    index_build_share: float = Field(
+        0.5, ge=0.05, le=1, json_schema_extra=_variable("STOA_INDEX_BUILD_SHARE")
+    )
+    index_keep_s: float = Field(3 * 86_400.0, ge=0, json_schema_extra=_variable("STOA_INDEX_KEEP_S"))
+
     learning: bool = Field(True, json_schema_extra=_variable("STOA_LEARNING"))
     promotion: Literal["automatic", "manual"] = Field(
         "automatic", json_schema_extra=_variable("STOA_PROMOTION")

@@ -65,6 +65,10 @@ class Work:
         return r.Indexes(self.session)
 
     @cached_property
+    def embeddings(self) -> r.Embeddings:
+        return r.Embeddings(self.session)
+
+    @cached_property
     def documents(self) -> r.Documents:
         return r.Documents(self.session)
 

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
-from src.adapters import Adapters
+from src.adapters import Adapters, open_embedder
 from src.bootstrap import Application, build
 from src.core.ports import Embedder, Vectors
 from src.core.settings import Settings
 from src.database.uow import Database
+from src.services.embeddings.versions import Embedders, EmbeddingSource
 
 from .application import cheap_passwords
 
@@ -52,7 +54,8 @@ def watched(settings: Settings, *, suffix: str = "") -> Iterator[tuple[Applicati
     def adapters(settings: Settings, database: Database, secret: bytes) -> Adapters:
         made = Adapters.from_settings(settings, database, secret)
         seen.append(Watched(made.embedder, suffix))
-        return replace(made, embedder=seen[0])
+        source = EmbeddingSource(settings.embedding_model, settings.embedding_precision)
+        return replace(made, embedders=Embedders(database, seen[0], source, partial(open_embedder, settings)))
 
     application = build(settings, adapters=adapters, passwords=cheap_passwords())
     try:

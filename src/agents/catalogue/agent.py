@@ -78,11 +78,11 @@ class CatalogueAgent(Agent):
                 )
             )
             work.session.flush()
-            index = self._writer.plan(work, record.id, "live")
+            index = self._writer.plan(work, record.id, "live", self._writer.wanted(record))
             work.publish(CollectionCreated(collection_id=record.id, name=record.name))
             work.commit()
         # The stores follow SQL: where this is cut short, ingestion or the check at start makes them.
-        self._writer.create(index.id)
+        self._writer.create(index)
         return self._one(record.id, ctx.caller)
 
     @handles(ListCollections)

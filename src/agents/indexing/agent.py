@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Sequence
+from datetime import timedelta
 
 from src.core.agent import Agent, every, handles, on, runs
 from src.core.context import Context
+from src.core.errors import ConflictError
 from src.core.jobs import JobRun
 from src.core.messages.collections import CollectionDeleted
 from src.core.messages.documents import PassagesRemoved
@@ -13,20 +15,27 @@ from src.core.messages.indexes import (
     CheckIndexes,
     CheckReport,
     IndexSwitched,
+    IndexVersion,
+    IndexVersions,
+    ListIndexVersions,
     QueuedRebuild,
     RebuildIndexes,
     RebuildIndexesJob,
     RepairIndexesJob,
+    ReturnIndex,
 )
 from src.core.ports import Blobs
-from src.database.models import CollectionRecord, IndexRecord
-from src.database.uow import Database
+from src.database.models import CollectionRecord
+from src.database.uow import Database, Work
+from src.services.embeddings.versions import Embedders
 from src.services.indexing import IndexWriter
+from src.services.indexing.switching import switch
 
-from .comparison import compare, report
-from .rebuild import IndexFiller
+from .building import IndexBuilder
+from .comparison import report
 
-log = logging.getLogger("stoa.indexing")
+CONFIGURED = "configured"
+_GRACE_S = 60.0
 
 
 class IndexingAgent(Agent):
@@ -34,11 +43,22 @@ class IndexingAgent(Agent):
 
     name = "indexing"
 
-    def __init__(self, database: Database, blobs: Blobs, writer: IndexWriter, filler: IndexFiller) -> None:
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        embedders: Embedders,
+        writer: IndexWriter,
+        builder: IndexBuilder,
+        *,
+        keep_s: float,
+    ) -> None:
         self._database = database
         self._blobs = blobs
+        self._embedders = embedders
         self._writer = writer
-        self._filler = filler
+        self._builder = builder
+        self._keep_s = keep_s
 
     @on(PassagesRemoved)
     def forget_passages(self, event: PassagesRemoved, ctx: Context) -> None:
@@ -55,14 +75,7 @@ class IndexingAgent(Agent):
 
     @on(IndexSwitched)
     def drop_retired(self, event: IndexSwitched, ctx: Context) -> None:
-        for index in event.retired:
-            self._writer.drop(index)
-        with self._database.begin(ctx) as work:
-            for index in event.retired:
-                record = work.indexes.find(index)
-                if record is not None:
-                    work.indexes.delete(record)
-            work.commit()
+        self._drop(event.retired, ctx)
 
     @handles(CheckIndexes)
     def check(self, request: CheckIndexes, ctx: Context) -> CheckReport:
@@ -82,14 +95,44 @@ class IndexingAgent(Agent):
 
     @handles(RebuildIndexes)
     def rebuild(self, request: RebuildIndexes, ctx: Context) -> QueuedRebuild:
+        version = request.embedding_version
+        if version == CONFIGURED:
+            version = self._embedders.current.version
+        if version is not None:
+            self._embedders.of(version)
         with self._database.begin(ctx) as work:
             if request.collection_id is not None:
                 work.collections.get(request.collection_id)
             job = work.enqueue(
-                RebuildIndexesJob(collection_id=request.collection_id), collection_id=request.collection_id
+                RebuildIndexesJob(collection_id=request.collection_id, embedding_version=version),
+                collection_id=request.collection_id,
             )
             work.commit()
             return QueuedRebuild(job_id=job.id)
+
+    @handles(ListIndexVersions)
+    def versions(self, request: ListIndexVersions, ctx: Context) -> IndexVersions:
+        with self._database.read() as work:
+            return self._versions(work, request.collection_id)
+
+    @handles(ReturnIndex)
+    def return_(self, request: ReturnIndex, ctx: Context) -> IndexVersions:
+        with self._database.begin(ctx) as work:
+            work.collections.hold(request.collection_id, alone=True)
+            collection = work.collections.get(request.collection_id)
+            standby, model = work.indexes.standby(collection.id), work.models.live(collection.id)
+            if standby is None:
+                raise ConflictError("There is no index to return to: none was switched lately.")
+            if model is not None and model.embedding_version not in (None, standby.embedding_version):
+                raise ConflictError(
+                    f"The live model, version {model.version}, ranks this index; return from the model."
+                )
+            switch(work, standby)
+            self._want(collection, standby.embedding_version)
+            work.session.flush()
+            reply = self._versions(work, collection.id)
+            work.commit()
+            return reply
 
     @runs(RebuildIndexesJob)
     def carry_out_rebuild(self, job: RebuildIndexesJob, run: JobRun) -> None:
@@ -100,91 +143,101 @@ class IndexingAgent(Agent):
                 else list(work.collections.all())
             )
         for collection in collections:
-            self._rebuild(collection, run)
+            version = job.embedding_version or self._writer.wanted(collection)
+            if job.embedding_version is not None and job.switch:
+                with self._database.begin(run.ctx) as writing:
+                    self._want(writing.collections.get(collection.id), version)
+                    writing.commit()
+            self._builder.build(collection, version, run, switching=job.switch)
 
     @runs(RepairIndexesJob)
     def repair(self, job: RepairIndexesJob, run: JobRun) -> None:
-        """Close small gaps in the live indexes; drop what no collection owns; rebuild what is outdated."""
+        """Close small gaps in the indexes; drop what no collection owns; build anew what is outdated."""
         with self._database.read() as work:
-            collections = list(work.collections.all())
+            wanted = {each.id: (each, self._writer.wanted(each)) for each in work.collections.all()}
             live = work.indexes.in_state("live")
+            kept = [*live, *work.indexes.in_state("standby")]
             known = work.indexes.known()
         for orphan in self._writer.indexes() - known:
             self._writer.drop(orphan)
-        for done, index in enumerate(live):
-            run.progress(stage="repairing", done=done, total=len(live))
-            if self._writer.current(index):
-                self._mend(index, run)
-        with_current = {index.collection_id for index in live if self._writer.current(index)}
-        for collection in collections:
-            if collection.id not in with_current:
-                self._rebuild(collection, run)
+        for done, index in enumerate(kept):
+            run.progress(stage="repairing", done=done, total=len(kept))
+            if self._writer.writable(index):
+                self._builder.mend(index, run)
+        current = {
+            index.collection_id
+            for index in live
+            if index.collection_id in wanted and self._writer.current(index, wanted[index.collection_id][1])
+        }
+        for collection, version in wanted.values():
+            if collection.id not in current:
+                self._builder.build(collection, version, run)
 
-    def _rebuild(self, collection: CollectionRecord, run: JobRun) -> None:
-        """Build beside the live index; what is ingested meanwhile goes into both."""
-        building = self._building(collection, run)
-        self._writer.create(building.id)
-        run.reached("new index made")
-        with self._database.read() as work:
-            total = len(work.passages.live_ids(collection.id))
-        self._filler.fill(building.id, collection.id, run, total=total)
-        self._mend(building, run)
-        run.reached("new index filled")
-        with self._database.begin(run.ctx) as work:
-            record = work.indexes.get(building.id)
-            retired = [index for index in work.indexes.of(collection.id) if index.id != building.id]
-            for index in retired:
-                index.state = "retired"
-            record.state, record.switched_at = "live", work.now()
-            work.publish(
-                IndexSwitched(
-                    collection_id=collection.id,
-                    index_id=record.id,
-                    retired=tuple(index.id for index in retired),
+    @every(300.0)
+    def expire(self, ctx: Context) -> None:
+        """Drop the indexes that were kept long enough, and those whose retirement was cut short."""
+        now = self._database.clock.now()
+        with self._database.begin(ctx) as work:
+            needed = work.models.needed_versions()
+            for index in work.indexes.in_state("standby"):
+                since = index.switched_at or index.created_at
+                if (index.collection_id, index.embedding_version) in needed:
+                    continue
+                if now - since >= timedelta(seconds=self._keep_s):
+                    index.state, index.switched_at = "retired", now
+            work.commit()
+        with self._database.read() as reading:
+            gone = [
+                index.id
+                for index in reading.indexes.in_state("retired")
+                if now - (index.switched_at or index.created_at) >= timedelta(seconds=_GRACE_S)
+            ]
+        self._drop(gone, ctx)
+
+    def _drop(self, indexes: Sequence[str], ctx: Context) -> None:
+        for index in indexes:
+            self._writer.drop(index)
+        with self._database.begin(ctx) as work:
+            for index in indexes:
+                record = work.indexes.find(index)
+                if record is not None:
+                    work.indexes.delete(record)
+            work.commit()
+
+    def _want(self, collection: CollectionRecord, version: str) -> None:
+        """The configured version is wanted by not naming one, so that a change of it is followed."""
+        own = version if version != self._embedders.current.version else None
+        collection.embedding_version = own
+
+    def _versions(self, work: Work, collection_id: str) -> IndexVersions:
+        collection = work.collections.get(collection_id)
+        return IndexVersions(
+            collection_id=collection.id,
+            wanted=self._writer.wanted(collection),
+            indexes=tuple(
+                IndexVersion(
+                    id=index.id,
+                    embedding_version=index.embedding_version,
+                    lexical_version=index.lexical_version,
+                    state=index.state,
+                    created_at=index.created_at,
+                    switched_at=index.switched_at,
                 )
-            )
-            work.commit()
-        run.reached("switched")
-
-    def _building(self, collection: CollectionRecord, run: JobRun) -> IndexRecord:
-        """The index that an interrupted rebuild had begun, or a new one."""
-        with self._database.begin(run.ctx) as work:
-            work.collections.hold(collection.id, alone=True)
-            for index in work.indexes.of(collection.id):
-                if index.state == "building" and self._writer.current(index):
-                    return index
-            index = self._writer.plan(work, collection.id, "building")
-            work.commit()
-            return index
-
-    def _mend(self, index: IndexRecord, run: JobRun) -> None:
-        _, difference = compare(self._database, self._writer, index)
-        if difference.sound:
-            return
-        log.info(
-            "index %s: adding %d, removing %d",
-            index.id,
-            len(difference.missing_vectors | difference.missing_entries),
-            len(difference.stray_vectors | difference.stray_entries),
+                for index in work.indexes.of(collection.id)
+            ),
         )
-        self._writer.create(index.id)
-        self._filler.add(index.id, difference.missing_vectors | difference.missing_entries, run)
-        with self._database.read() as work:
-            # Ingestion writes the indexes first and then makes its passages live.
-            still = work.passages.wanted_ids(index.collection_id)
-        strays = (difference.stray_vectors | difference.stray_entries) - still
-        self._writer.remove([index.id], sorted(strays))
 
     @every(900.0)
     def sweep(self, ctx: Context) -> None:
         """Remove stored bytes and cached vectors that nothing refers to any more. Bytes that came in
         during the last hour stay: the document they belong to may be about to be stored."""
         with self._database.read() as work:
-            wanted = work.documents.blobs() | work.models.artefacts()
+            wanted = work.documents.blobs() | work.models.artefacts() | work.embeddings.artefacts()
         for digest in self._blobs.unwanted_since(3600.0):
             if digest not in wanted:
                 self._blobs.delete(digest)
         self._blobs.sweep()
         with self._database.begin(ctx) as writing:
             writing.vectors.drop_unused(5000)
+            writing.embeddings.drop_stale_vectors(self._embedders.current.version, limit=5000)
             writing.commit()

@@ -69,7 +69,7 @@ def report(database: Database, writer: IndexWriter, collection: CollectionRecord
             sound=False,
         )
     passages, difference = compare(database, writer, index)
-    outdated = not writer.current(index)
+    outdated = not writer.current(index, writer.wanted(collection))
     return IndexReport(
         collection_id=collection.id,
         collection=collection.name,

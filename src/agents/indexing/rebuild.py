@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from src.core.jobs import JobRun
-from src.core.ports import Embedder, Vectors
-from src.database.models import DocumentRecord, PassageRecord
+from src.database.models import DocumentRecord, IndexRecord, PassageRecord
 from src.database.uow import Database
-from src.services.indexing import IndexedPassage, IndexWriter
+from src.services.indexing import IndexedPassage, IndexWriter, PassageVectors
 from src.services.indexing.texts import embedded_text, lexical_title
 
 BATCH = 256
@@ -17,26 +16,26 @@ BATCH = 256
 class IndexFiller:
     """Writes passages of SQL into indexes; vectors come from SQL's cache, and are made where it has none."""
 
-    def __init__(self, database: Database, embedder: Embedder, writer: IndexWriter) -> None:
+    def __init__(self, database: Database, vectors: PassageVectors, writer: IndexWriter) -> None:
         self._database = database
-        self._embedder = embedder
+        self._vectors = vectors
         self._writer = writer
 
-    def fill(self, index: str, collection_id: str, run: JobRun, *, total: int) -> None:
+    def fill(self, index: IndexRecord, run: JobRun, *, total: int) -> None:
         """Write every live passage of the collection, in order of id."""
         last, done = "", 0
         while True:
             with self._database.read() as work:
-                passages = list(work.passages.live_after(collection_id, last, BATCH))
+                passages = list(work.passages.live_after(index.collection_id, last, BATCH))
                 documents = {d.id: d for d in work.documents.some({p.document_id for p in passages})}
             if not passages:
                 return
-            self._write([index], passages, documents, run)
+            self._write(index, passages, documents, run)
             last, done = passages[-1].id, done + len(passages)
-            run.progress(stage="rebuilding the index", done=done, total=total)
+            run.progress(stage="building the index", done=done, total=total)
             run.reached("part of the index rebuilt")
 
-    def add(self, index: str, ids: Collection[str], run: JobRun) -> None:
+    def add(self, index: IndexRecord, ids: Collection[str], run: JobRun) -> None:
         """Write the named passages."""
         wanted = sorted(ids)
         for start in range(0, len(wanted), BATCH):
@@ -44,19 +43,20 @@ class IndexFiller:
                 found = work.passages.with_documents(wanted[start : start + BATCH])
                 passages = [row.PassageRecord for row in found.values()]
                 documents = {row.DocumentRecord.id: row.DocumentRecord for row in found.values()}
-            self._write([index], passages, documents, run)
+            self._write(index, passages, documents, run)
             run.check()
 
     def _write(
         self,
-        indexes: Sequence[str],
+        index: IndexRecord,
         passages: Sequence[PassageRecord],
         documents: dict[str, DocumentRecord],
         run: JobRun,
     ) -> None:
-        vectors = self._vectors(passages, documents, run)
+        texts = {p.embedding_key: embedded_text(documents[p.document_id], p) for p in passages}
+        vectors = self._vectors.of(texts, index.embedding_version, run)
         self._writer.add(
-            indexes,
+            [index.id],
             [
                 IndexedPassage(
                     passage_id=passage.id,
@@ -67,19 +67,3 @@ class IndexFiller:
                 for passage in passages
             ],
         )
-
-    def _vectors(
-        self, passages: Sequence[PassageRecord], documents: dict[str, DocumentRecord], run: JobRun
-    ) -> dict[str, Vectors]:
-        texts = {p.embedding_key: embedded_text(documents[p.document_id], p) for p in passages}
-        with self._database.read() as work:
-            vectors = work.vectors.find(list(texts), self._embedder.version)
-        missing = [key for key in texts if key not in vectors]
-        if missing:
-            matrix = self._embedder.embed_passages([texts[key] for key in missing])
-            fresh = dict(zip(missing, matrix, strict=True))
-            with self._database.begin(run.ctx) as writing:
-                writing.vectors.add(fresh, self._embedder.version)
-                writing.commit()
-            vectors.update(fresh)
-        return vectors

@@ -15,10 +15,10 @@ from src.core.errors import AppError
 from src.core.jobs import JobRun
 from src.core.messages.documents import DocumentState
 from src.core.passages import ParsedDocument
-from src.core.ports import Blobs, Embedder, Parser, Vectors
+from src.core.ports import Blobs, Parser
 from src.database.models import PassageRecord
 from src.database.uow import Database
-from src.services.indexing import IndexWriter
+from src.services.indexing import IndexWriter, PassageVectors
 from src.services.indexing.texts import embedded_text
 
 from .outcomes import fail, take
@@ -29,7 +29,6 @@ from .window import Embedded, Ticket, current
 WINDOW_DOCUMENTS = 16
 """Windows grow to this from one document, so that the first can be asked about at once."""
 WINDOW_BYTES = 2 * 2**20
-EMBED_AT_ONCE = 128
 
 
 _Parsed = ParsedDocument | Exception | None
@@ -40,13 +39,13 @@ class IngestionPipeline:
     """Carries out the stages for one job at a time (several pipelines may run side by side)."""
 
     def __init__(
-        self, database: Database, blobs: Blobs, parser: Parser, embedder: Embedder, writer: IndexWriter
+        self, database: Database, blobs: Blobs, parser: Parser, vectors: PassageVectors, writer: IndexWriter
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._parser = parser
-        self._embedder = embedder
-        self._switchover = Switchover(database, writer)
+        self._vectors = vectors
+        self._switchover = Switchover(database, vectors, writer)
 
     def run(self, run: JobRun, *, behind: int | None = None, total: int | None = None) -> None:
         """Ingest every document of the job; failures are recorded with their document and do not stop it.
@@ -182,9 +181,9 @@ class IngestionPipeline:
             }
         if not open_tickets:
             return None
-        vectors = self._embed(open_tickets, passages, run)
+        embedded = self._embed(open_tickets, passages, run)
         run.reached("vectors stored")
-        return Embedded(open_tickets, passages, vectors)
+        return embedded
 
     def _store_passages(self, window: list[Ticket], parsed: list[_Parsed], run: JobRun) -> None:
         readable = {
@@ -205,25 +204,13 @@ class IngestionPipeline:
 
     def _embed(
         self, tickets: list[Ticket], passages: dict[str, list[PassageRecord]], run: JobRun
-    ) -> dict[str, Vectors]:
-        """The vector of every passage by key; what is cached in SQL is not embedded again."""
+    ) -> Embedded:
+        """The vectors of every passage, in the version of each index that is to have them."""
         texts: dict[str, str] = {}
         for ticket in tickets:
             for passage in passages[ticket.document.id]:
                 texts.setdefault(passage.embedding_key, embedded_text(ticket.document, passage))
         with self._database.read() as work:
-            vectors = work.vectors.find(list(texts), self._embedder.version)
-        missing = [key for key in texts if key not in vectors]
-        # The longest first: none is left over at the end of a call for one thread alone.
-        missing.sort(key=lambda key: -len(texts[key]))
-        for start in range(0, len(missing), EMBED_AT_ONCE):
-            run.check()
-            keys = missing[start : start + EMBED_AT_ONCE]
-            matrix = self._embedder.embed_passages([texts[key] for key in keys])
-            fresh = dict(zip(keys, matrix, strict=True))
-            with self._database.begin(run.ctx, relaxed=True) as writing:
-                writing.vectors.add(fresh, self._embedder.version)
-                writing.commit()
-            run.reached("some vectors stored")
-            vectors.update(fresh)
-        return vectors
+            versions = self._switchover.versions(work, run)
+        vectors = {version: self._vectors.of(texts, version, run) for version in sorted(versions)}
+        return Embedded(tickets, passages, texts, vectors)

@@ -22,11 +22,14 @@ class Ticket:
 
 @dataclass(frozen=True)
 class Embedded:
-    """The documents of a window whose passages have their vectors, ready for the indexes."""
+    """The documents of a window whose passages have their vectors, ready for the indexes.
+
+    ``texts`` are what is embedded, by key; ``vectors`` are by embedding version, then by key."""
 
     tickets: list[Ticket]
     passages: dict[str, list[PassageRecord]]
-    vectors: dict[str, Vectors]
+    texts: dict[str, str]
+    vectors: dict[str, dict[str, Vectors]]
 
 
 def current(work: Work, window: Sequence[Ticket], job_id: str) -> Iterator[tuple[Ticket, DocumentRecord]]:

@@ -7,32 +7,37 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from src.core.agent import Agent, handles
-from src.core.caller import Caller
+from src.core.caller import Scope
 from src.core.clock import new_id
 from src.core.context import Context
-from src.core.errors import ForbiddenError, NotFoundError
+from src.core.errors import ForbiddenError, NotFoundError, UnavailableError
 from src.core.messages.base import Target
 from src.core.messages.questions import Search, SearchResults
 from src.core.messages.ranking import GatherPool, TrainingPool
-from src.core.ports import Blobs, Embedder, LexicalIndex, VectorIndex
+from src.core.ports import Blobs, LexicalIndex, VectorIndex
 from src.database.grants import grant_on, scope_of
 from src.database.repositories.searching import LiveIndex
 from src.database.uow import Database, Work
+from src.services.embeddings.versions import Embedders
 from src.services.ranking.features import FeatureExtractor
-from src.services.ranking.ranker import FusionWeights
+from src.services.ranking.ranker import FusionWeights, Ranker
 from src.services.ranking.signals import standard_features
 from src.services.text.analyser import Analyser
 from src.services.text.questions import question_key
 
-from .filters import allowed_passages
-from .gathering import Gatherer
+from .filters import Allowed, allowed_passages
+from .gathering import MISSING, Gatherer
 from .learned import PoolReader
-from .ordering import Gathered, Ordering, Showing
-from .plan import Choice, Plan, Trial, trial_of
+from .ordering import Begun, Gathered, Ordering, Showing
+from .plan import Choice, Plan, Trial, in_place_of, ranked_by, trial_of
 from .pool import Completer, Pool
 from .query import Query
 from .rankers import Memories, Rankers
 from .stopwatch import Stopwatch
+from .vectors import QueryVectors
+
+_SWITCHES = 3
+"""How often a search begins anew when what it asks is switched under it."""
 
 
 class RetrievalAgent(Agent):
@@ -44,52 +49,59 @@ class RetrievalAgent(Agent):
         self,
         database: Database,
         blobs: Blobs,
-        embedder: Embedder,
+        embedders: Embedders,
         vectors: VectorIndex,
         lexical: LexicalIndex,
         analyser: Analyser,
     ) -> None:
         self._database = database
-        self._embedder = embedder
-        self._gatherer = Gatherer(vectors, lexical, embedder.version)
-        self._completer = Completer(lexical, embedder.version)
+        self._embedders = embedders
+        self._gatherer = Gatherer(vectors, lexical)
+        self._completer = Completer(lexical)
         extractor = FeatureExtractor(standard_features())
-        pools = PoolReader(self._completer, analyser, extractor, embedder.version)
+        pools = PoolReader(self._completer, analyser, extractor)
         self._ordering = Ordering(self._completer, pools, FusionWeights())
-        self._rankers = Rankers(blobs, embedder)
-        self._memories = Memories(embedder)
+        self._rankers = Rankers(blobs)
+        self._memories = Memories()
         self._embedding = ThreadPoolExecutor(8, thread_name_prefix="embed-query")
 
     @handles(Search)
     def search(self, request: Search, ctx: Context) -> SearchResults:
         watch = Stopwatch(ctx.clock)
-        pool = Pool()
+        for _ in range(_SWITCHES):
+            results = self._searched(request, ctx, watch)
+            if results is not None:
+                return results
+        raise UnavailableError("The indexes are being switched over and over; ask again.")
+
+    def _searched(self, request: Search, ctx: Context, watch: Stopwatch) -> SearchResults | None:
+        """None where an index was switched and dropped between finding and asking it: look again."""
         notices: list[str] = []
         # The model computes while this thread asks the database and the lexical index for all they know.
-        embedding = self._embedding.submit(self._embedder.embed_query, request.query)
+        embedded = QueryVectors(self._embedders, self._embedding, request.query)
         with self._database.read() as work:
             scope = scope_of(work, ctx.caller, request.collection_ids)
             query = Query(request.query, scope, request.k, request.filters)
             indexes = {index.id: index for index in work.searching.indexes(scope)}
-            allowed = allowed_passages(work, scope, request.filters)
-            plan: Plan = self._plan(work, indexes, ctx)
             if request.model_id is not None:
-                plan, trial = self._replay(work, request.model_id, indexes, plan, query, ctx.caller), None
+                plan, indexes = self._replay(work, request.model_id, indexes, query, ctx)
+                trial = None
             else:
-                trial = self._trial(indexes, plan, query, ctx.caller)
+                plan = self._plan(work, indexes, ctx)
+                trial = self._trial(work, indexes, plan, query, ctx)
+            embedded.begin(index.embedding_version for index in indexes.values())
+            allowed = allowed_passages(work, scope, request.filters)
             watch.lap("permission")
-            self._gatherer.by_words(pool, indexes, query.text, allowed, notices)
-            watch.lap("lexical")
-            keys, stored = self._completer.vectors(work, pool, indexes)
-        watch.lap("vectors")
-        vector = embedding.result()
-        watch.lap("embed")
-        self._gatherer.by_meaning(pool, indexes, vector, allowed, notices)
-        watch.lap("dense")
-        self._completer.add_cosines(pool, keys, stored, vector)
+            begun = self._begun(work, query, indexes, allowed, notices, watch)
+            apart = None
+            if trial is not None and trial.indexes is not None:
+                apart = self._begun(work, query, trial.indexes, allowed, notices, watch)
+        gathered = self._completed(begun, embedded, notices, watch)
+        beside = self._completed(apart, embedded, notices, watch) if apart is not None else None
+        if MISSING in notices and request.model_id is None and self._switched(scope, indexes):
+            return None
         with self._database.read() as work:
-            gathered = Gathered(query, vector, indexes, pool, allowed)
-            showing = self._ordering.show(work, gathered, plan, trial, watch)
+            showing = self._ordering.show(work, gathered, plan, trial, watch, beside)
         watch.lap("rank")
         results = SearchResults(
             query_id=new_id(),
@@ -102,73 +114,109 @@ class RetrievalAgent(Agent):
             self._remember(request, results, indexes, showing, trial, ctx)
         return results
 
+    def _begun(
+        self,
+        work: Work,
+        query: Query,
+        indexes: Mapping[str, LiveIndex],
+        allowed: Allowed,
+        notices: list[str],
+        watch: Stopwatch,
+    ) -> Begun:
+        """What the database and the lexical indexes know."""
+        pool = Pool()
+        self._gatherer.by_words(pool, indexes, query.text, allowed, notices)
+        watch.lap("lexical")
+        stored = self._completer.vectors(work, pool, indexes)
+        watch.lap("vectors")
+        return Begun(query, indexes, pool, allowed, stored)
+
+    def _completed(
+        self, begun: Begun, embedded: QueryVectors, notices: list[str], watch: Stopwatch
+    ) -> Gathered:
+        """With what is found by meaning, in each index in the vectors of its own model."""
+        indexes, pool, allowed = begun.indexes, begun.pool, begun.allowed
+        vectors = embedded.of(index.embedding_version for index in indexes.values())
+        watch.lap("embed")
+        self._gatherer.by_meaning(pool, indexes, vectors, allowed, notices)
+        watch.lap("dense")
+        self._completer.add_cosines(pool, begun.stored, vectors)
+        return Gathered(begun.query, vectors, indexes, pool, allowed)
+
     @handles(GatherPool)
     def training_pool(self, request: GatherPool, ctx: Context) -> TrainingPool:
-        vector = self._embedder.embed_query(request.query)
-        pool = Pool()
-        notices: list[str] = []
+        watch = Stopwatch(ctx.clock)
+        embedded = QueryVectors(self._embedders, self._embedding, request.query)
         with self._database.read() as work:
             scope = scope_of(work, ctx.caller, (request.collection_id,))
             indexes = {index.id: index for index in work.searching.indexes(scope)}
-            self._gatherer.by_words(pool, indexes, request.query, None, notices)
-            keys, stored = self._completer.vectors(work, pool, indexes)
-        self._gatherer.by_meaning(pool, indexes, vector, None, notices)
-        self._completer.add_cosines(pool, keys, stored, vector)
-        gathered = Gathered(Query(request.query, scope, 1, None), vector, indexes, pool, None)
+            begun = self._begun(work, Query(request.query, scope, 1, None), indexes, None, [], watch)
+        gathered = self._completed(begun, embedded, [], watch)
         with self._database.read() as work:
             return self._ordering.training_pool(work, gathered)
 
+    def _switched(self, scope: Scope, indexes: Mapping[str, LiveIndex]) -> bool:
+        with self._database.read() as work:
+            return {index.id for index in work.searching.indexes(scope)} != indexes.keys()
+
     def _plan(self, work: Work, indexes: Mapping[str, LiveIndex], ctx: Context) -> Plan:
         """The live ranker of each index with the memory of its collection."""
-        now = ctx.clock.now()
         return {
-            index.id: Choice(
-                self._rankers.usable(index.artefact),
-                self._memories.of(work, index.collection_id, index.memory_version, now),
-            )
+            index.id: self._choice(work, index, self._rankers.usable(index.artefact, index), ctx)
             for index in indexes.values()
         }
 
+    def _choice(self, work: Work, index: LiveIndex, ranker: Ranker, ctx: Context) -> Choice:
+        return Choice(ranker, self._memories.of(work, index, ctx.clock.now()))
+
     def _replay(
-        self,
-        work: Work,
-        model_id: str,
-        indexes: Mapping[str, LiveIndex],
-        plan: Plan,
-        query: Query,
-        caller: Caller,
-    ) -> Plan:
-        """The plan with a named model in the place of its collection's live one.
+        self, work: Work, model_id: str, indexes: Mapping[str, LiveIndex], query: Query, ctx: Context
+    ) -> tuple[Plan, dict[str, LiveIndex]]:
+        """The plan with a named model in the place of its collection's live one, and the indexes it ranks:
+        where it names an embedding version, the index of that version.
 
         It remembers nothing of this very question: a replay tells how well a model answers, and would else
         tell how firmly it clings to the votes that the answer is judged by.
         """
-        grant = grant_on(work, caller, Target.MODEL, model_id)
+        grant = grant_on(work, ctx.caller, Target.MODEL, model_id)
         if grant is None or not grant.may_read:
             raise NotFoundError(f"There is no model {model_id}.")
         if not grant.may_write:
             raise ForbiddenError("Only those who may change a collection replay its models.")
-        artefact, key = work.models.get(model_id).artefact, question_key(query.text)
-        return {
-            index.id: Choice(self._rankers.of(artefact), plan[index.id].memory.without(key))
-            if index.collection_id == grant.collection_id
-            else plan[index.id]
-            for index in indexes.values()
-        }
+        model, key = work.models.get(model_id), question_key(query.text)
+        others = {k: each for k, each in indexes.items() if each.collection_id != grant.collection_id}
+        plan = {**self._plan(work, others, ctx)}
+        for live in indexes.values():
+            if live.collection_id == grant.collection_id:
+                index = ranked_by(work, model, live)
+                others[index.id] = index
+                choice = self._choice(work, index, self._rankers.of(model.artefact, index), ctx)
+                plan[index.id] = Choice(choice.ranker, choice.memory.without(key))
+        return plan, others
 
     def _trial(
-        self, indexes: Mapping[str, LiveIndex], plan: Plan, query: Query, caller: Caller
+        self, work: Work, indexes: Mapping[str, LiveIndex], plan: Plan, query: Query, ctx: Context
     ) -> Trial | None:
         """The experiment that this search takes part in: those of Stoa's own agents never do."""
-        if caller.user_id is None:
+        reader = ctx.caller.user_id
+        if reader is None:
             return None
         key = question_key(query.text)
-        index = trial_of(indexes, caller.user_id, key)
+        index = trial_of(indexes, reader, key)
         if index is None or index.experiment_id is None:
             return None
-        treatment = Choice(self._rankers.usable(index.treatment_artefact), plan[index.id].memory)
-        seed = f"{index.experiment_id}:{caller.user_id}:{key}"
-        return Trial(index.experiment_id, seed, {**plan, index.id: treatment})
+        seed = f"{index.experiment_id}:{reader}:{key}"
+        if index.treatment_version in (None, index.embedding_version):
+            ranker = self._rankers.usable(index.treatment_artefact, index)
+            treatment = Choice(ranker, plan[index.id].memory)
+            return Trial(index.experiment_id, seed, {**plan, index.id: treatment})
+        record = work.indexes.find(index.treatment_index or "")
+        if record is None:
+            return None
+        own = in_place_of(index, record)
+        treatment = self._choice(work, own, self._rankers.usable(index.treatment_artefact, own), ctx)
+        others = {each: other for each, other in indexes.items() if each != index.id}
+        return Trial(index.experiment_id, seed, {**plan, own.id: treatment}, {**others, own.id: own})
 
     def _remember(
         self,

@@ -19,10 +19,9 @@ log = logging.getLogger("stoa.retrieval")
 class Gatherer:
     """Fills a pool from both indexes of each collection; what cannot be asked becomes a notice."""
 
-    def __init__(self, vectors: VectorIndex, lexical: LexicalIndex, embedding_version: str) -> None:
+    def __init__(self, vectors: VectorIndex, lexical: LexicalIndex) -> None:
         self._vectors = vectors
         self._lexical = lexical
-        self._version = embedding_version
 
     def by_words(
         self, pool: Pool, indexes: Mapping[str, LiveIndex], query: str, allowed: Allowed, notices: list[str]
@@ -34,25 +33,26 @@ class Gatherer:
             try:
                 pool.add_lexical(index.id, self._lexical.search(index.id, query, DEPTH, among), DEPTH)
             except IndexMissingError:
-                notices.append(_MISSING)
+                notices.append(MISSING)
 
     def by_meaning(
         self,
         pool: Pool,
         indexes: Mapping[str, LiveIndex],
-        vector: Vectors,
+        vectors: Mapping[str, Vectors],
         allowed: Allowed,
         notices: list[str],
     ) -> None:
+        """``vectors`` are the query's, by embedding version: each index is asked in its own."""
         for index, among in _searchable(indexes, allowed):
-            if index.embedding_version != self._version:
-                # Vectors of two models say nothing about each other: words only until it is rebuilt.
+            vector = vectors.get(index.embedding_version)
+            if vector is None:
                 notices.append(_OUTDATED)
                 continue
             try:
                 pool.add_dense(index.id, self._vectors.search(index.id, vector, DEPTH, among), DEPTH)
             except IndexMissingError:
-                notices.append(_MISSING)
+                notices.append(MISSING)
             except UnavailableError as error:
                 log.warning("searching by words only: %s", error.detail)
                 notices.append(_NO_VECTORS)
@@ -70,8 +70,8 @@ def _searchable(
 
 
 _OUTDATED = (
-    "A collection's index was made with another model or analysis and is being rebuilt; "
-    "until then it is searched by less."
+    "A collection's index was made with a model or analysis that is not to be had any more, and is being "
+    "rebuilt; until then it is searched by less."
 )
 _NO_VECTORS = "The vector store cannot be reached; this search went by words only."
-_MISSING = "A collection's index is missing and is being rebuilt; `run.py reindex` does it at once."
+MISSING = "A collection's index is missing and is being rebuilt; `run.py reindex` does it at once."

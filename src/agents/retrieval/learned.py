@@ -31,23 +31,22 @@ _MEMORY = ("memory", "down-votes")
 
 @dataclass(frozen=True)
 class FullPool:
-    """The candidates of one index with all that a ranker may ask for, row by row."""
+    """The candidates of one index with all that a ranker may ask for, row by row; ``vector`` is that of the
+    query in the version of ``vectors``."""
 
     question: QuestionPool
     keys: tuple[str, ...]
+    vector: Vectors
     vectors: Vectors
 
 
 class PoolReader:
     """Reads full pools: the first of both lists of an index, and what memory suggests."""
 
-    def __init__(
-        self, completer: Completer, analyser: Analyser, extractor: FeatureExtractor, embedding_version: str
-    ) -> None:
+    def __init__(self, completer: Completer, analyser: Analyser, extractor: FeatureExtractor) -> None:
         self._completer = completer
         self._analyser = analyser
         self.extractor = extractor
-        self._version = embedding_version
         self._words: OrderedDict[str, PassageWords] = OrderedDict()
         self._lock = Lock()
 
@@ -92,17 +91,17 @@ class PoolReader:
                 for key in ids
             ],
         )
-        return FullPool(question, tuple(found[key].content_key for key in ids), vectors), found
+        return FullPool(question, tuple(found[key].content_key for key in ids), vector, vectors), found
 
     def _vectors(
         self, work: Work, pool: Pool, index: LiveIndex, ids: Sequence[str], vector: Vectors
     ) -> Vectors:
-        """A row each; zeros where there is no vector of the question's model."""
+        """A row each; zeros where there is none, or none of the question."""
         rows = np.zeros((len(ids), len(vector)), np.float32)
-        if index.embedding_version != self._version:
+        if not vector.any():
             return rows
         place = {key: row for row, key in enumerate(ids)}
-        keys, matrix = work.searching.vectors(ids, self._version)
+        keys, matrix = work.searching.vectors(ids, index.embedding_version)
         if keys:
             rows[[place[key] for key in keys]] = matrix
             for key, cosine in zip(keys, (matrix @ vector).tolist(), strict=True):
@@ -125,9 +124,7 @@ class PoolReader:
         return made
 
 
-def ranking(
-    pools: Mapping[str, FullPool], plan: Plan, extractor: FeatureExtractor, vector: Vectors
-) -> list[Placed]:
+def ranking(pools: Mapping[str, FullPool], plan: Plan, extractor: FeatureExtractor) -> list[Placed]:
     """All indexes in one ranking: every model scores in units of the default fusion."""
     placed: list[Placed] = []
     for index, pool in pools.items():
@@ -135,7 +132,7 @@ def ranking(
         ranked = choice.ranker.rank(
             pool.question,
             extractor,
-            vector=vector,
+            vector=pool.vector,
             passages=pool.vectors,
             passage_keys=pool.keys,
             memory=choice.memory,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,20 +23,36 @@ from .hits import folded, hits_of
 from .interleaved import interleave
 from .learned import FullPool, PoolReader, ranking
 from .plan import Choice, Plan, Trial
-from .pool import Completer, Pool
+from .pool import Completer, Pool, Stored
 from .query import SPARE, Query
 from .stopwatch import Stopwatch
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """What both indexes of each collection gave for a query."""
+class Begun:
+    """A search as far as the database and the lexical indexes know."""
 
     query: Query
-    vector: Vectors
-    indexes: dict[str, LiveIndex]
+    indexes: Mapping[str, LiveIndex]
     pool: Pool
     allowed: Allowed
+    stored: Stored
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What both indexes of each collection gave for a query; ``vectors`` are the query's, by version."""
+
+    query: Query
+    vectors: Mapping[str, Vectors]
+    indexes: Mapping[str, LiveIndex]
+    pool: Pool
+    allowed: Allowed
+
+    def vector(self, index: LiveIndex) -> Vectors:
+        """The query's vector for an index; zeros where its model is not to be had."""
+        found = self.vectors.get(index.embedding_version)
+        return np.zeros(index.dimensions, np.float32) if found is None else found
 
 
 @dataclass(frozen=True)
@@ -56,11 +73,20 @@ class Ordering:
         self._weights = weights
 
     def show(
-        self, work: Work, gathered: Gathered, plan: Plan, trial: Trial | None, watch: Stopwatch
+        self,
+        work: Work,
+        gathered: Gathered,
+        plan: Plan,
+        trial: Trial | None,
+        watch: Stopwatch,
+        beside: Gathered | None = None,
     ) -> Showing:
-        if trial is None and all(choice.plain(gathered.vector) for choice in plan.values()):
+        """``beside`` is what the trial's own indexes gave, where its model ranks another index."""
+        if trial is None and all(
+            plan[index.id].plain(gathered.vector(index)) for index in gathered.indexes.values()
+        ):
             return self._plainly(work, gathered, watch)
-        return self._learnedly(work, gathered, plan, trial, watch)
+        return self._learnedly(work, gathered, plan, trial, watch, beside)
 
     def _plainly(self, work: Work, gathered: Gathered, watch: Stopwatch) -> Showing:
         query, pool = gathered.query, gathered.pool
@@ -79,17 +105,28 @@ class Ordering:
         return Showing(hits_of(folded(ranked, found)[: query.k], found))
 
     def _learnedly(
-        self, work: Work, gathered: Gathered, plan: Plan, trial: Trial | None, watch: Stopwatch
+        self,
+        work: Work,
+        gathered: Gathered,
+        plan: Plan,
+        trial: Trial | None,
+        watch: Stopwatch,
+        beside: Gathered | None,
     ) -> Showing:
         query = gathered.query
-        pools, found = self._full_pools(work, gathered, (plan, trial.treatment) if trial else (plan,))
-        watch.lap("complete")
+        together = (plan, trial.treatment) if trial and beside is None else (plan,)
+        pools, found = self._full_pools(work, gathered, together)
         wanted = query.k + SPARE
         extractor = self._pools.extractor
-        ranked = ranking(pools, plan, extractor, gathered.vector)[:wanted]
+        ranked = ranking(pools, plan, extractor)[:wanted]
         if trial is None:
+            watch.lap("complete")
             return Showing(hits_of(folded(ranked, found)[: query.k], found))
-        treatment = ranking(pools, trial.treatment, extractor, gathered.vector)[:wanted]
+        if beside is not None:
+            pools, more = self._full_pools(work, beside, (trial.treatment,))
+            found = more | found
+        watch.lap("complete")
+        treatment = ranking(pools, trial.treatment, extractor)[:wanted]
         list_ = interleave(ranked, treatment, found, query.k, trial.seed)
         return Showing(hits_of(list_.shown, found), list_.entries)
 
@@ -129,9 +166,8 @@ class Ordering:
         found: dict[str, Candidate] = {}
         for index in gathered.indexes.values():
             choices: list[Choice] = [plan[index.id] for plan in plans]
-            self._pools.suggest(work, gathered.pool, index, choices, gathered.vector, gathered.allowed)
-            pools[index.id], known = self._pools.read(
-                work, gathered.pool, index, gathered.query.text, gathered.vector
-            )
+            vector = gathered.vector(index)
+            self._pools.suggest(work, gathered.pool, index, choices, vector, gathered.allowed)
+            pools[index.id], known = self._pools.read(work, gathered.pool, index, gathered.query.text, vector)
             found.update(known)
         return pools, found

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from src.core.errors import UnavailableError
 from src.core.ports import Vectors
+from src.database.models import IndexRecord, ModelRecord
 from src.database.repositories.searching import LiveIndex
+from src.database.uow import Work
 from src.services.ranking.memory import QueryMemory
 from src.services.ranking.ranker import Ranker
 
@@ -39,11 +42,13 @@ Plan = Mapping[str, Choice]
 @dataclass(frozen=True)
 class Trial:
     """The experiment that a search takes part in: its list is interleaved from two plans. ``seed`` gives the
-    same reader the same list for the same question."""
+    same reader the same list for the same question. ``indexes`` are those of the treatment where its model
+    ranks another index than the live one."""
 
     experiment_id: str
     seed: str
     treatment: Plan
+    indexes: Mapping[str, LiveIndex] | None = None
 
 
 def trial_of(indexes: Mapping[str, LiveIndex], reader: str, question_key: str) -> LiveIndex | None:
@@ -57,10 +62,30 @@ def trial_of(indexes: Mapping[str, LiveIndex], reader: str, question_key: str) -
             continue
         if index.control_id != index.model_id or index.treatment_id is None:
             continue
+        if index.treatment_version not in (None, index.embedding_version) and index.treatment_index is None:
+            # The index of the model on trial is not whole yet.
+            continue
         share = index.experiment_share or 0.0
         if _fraction(f"{index.experiment_id}:{reader}:{question_key}") < share:
             return index
     return None
+
+
+def ranked_by(work: Work, model: ModelRecord, live: LiveIndex) -> LiveIndex:
+    """The index that a model ranks. Raises UnavailableError where it is not whole yet."""
+    if model.embedding_version in (None, live.embedding_version):
+        return live
+    found = work.indexes.standby(live.collection_id, model.embedding_version)
+    if found is None:
+        raise UnavailableError(
+            f"Version {model.version} ranks an index of {model.embedding_version}, which is not built."
+        )
+    return in_place_of(live, found)
+
+
+def in_place_of(live: LiveIndex, other: IndexRecord) -> LiveIndex:
+    """Another index of the collection, to be searched in the place of the live one."""
+    return replace(live, id=other.id, embedding_version=other.embedding_version, dimensions=other.dimensions)
 
 
 def _fraction(name: str) -> float:

@@ -66,25 +66,30 @@ class Pool:
         ]
 
 
+Stored = Mapping[str, tuple[list[str], Vectors]]
+"""Passages and their vectors, a row each, by embedding version."""
+
+
 class Completer:
     """Fetches the scores that one list has and the other lacks."""
 
-    def __init__(self, lexical: LexicalIndex, embedding_version: str) -> None:
+    def __init__(self, lexical: LexicalIndex) -> None:
         self._lexical = lexical
-        self._version = embedding_version
 
-    def vectors(self, work: Work, pool: Pool, indexes: Mapping[str, LiveIndex]) -> tuple[list[str], Vectors]:
-        """The vectors that SQL keeps of the lexical candidates; not those of another model than the
-        query's, since such cosines mean nothing."""
-        own = {key for key, index in indexes.items() if index.embedding_version == self._version}
-        return work.searching.vectors(
-            [key for key in pool.lexical if pool.index_of[key] in own], self._version
-        )
+    def vectors(self, work: Work, pool: Pool, indexes: Mapping[str, LiveIndex]) -> Stored:
+        """The vectors that SQL keeps of the lexical candidates, in the version of their index."""
+        wanted: dict[str, list[str]] = {}
+        for key in pool.lexical:
+            wanted.setdefault(indexes[pool.index_of[key]].embedding_version, []).append(key)
+        return {version: work.searching.vectors(keys, version) for version, keys in wanted.items()}
 
-    def add_cosines(self, pool: Pool, keys: Sequence[str], stored: Vectors, vector: Vectors) -> None:
-        """Give every lexical candidate its cosine, whether the vector index listed it or not."""
-        if keys:
-            pool.dense = dict(zip(keys, (stored @ vector).tolist(), strict=True)) | pool.dense
+    def add_cosines(self, pool: Pool, stored: Stored, vectors: Mapping[str, Vectors]) -> None:
+        """Give every lexical candidate its cosine, whether the vector index listed it or not. Vectors of two
+        models say nothing about each other: where the query has none of a version there is no cosine."""
+        for version, (keys, matrix) in stored.items():
+            if keys and version in vectors:
+                cosines = (matrix @ vectors[version]).tolist()
+                pool.dense = dict(zip(keys, cosines, strict=True)) | pool.dense
 
     def add_words(self, pool: Pool, keys: Sequence[str], query: str) -> None:
         """Give those of the keys that the lexical index did not list their BM25."""

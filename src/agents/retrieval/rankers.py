@@ -8,7 +8,8 @@ from datetime import datetime
 from threading import Lock
 
 from src.core.errors import AppError
-from src.core.ports import Blobs, Embedder
+from src.core.ports import Blobs
+from src.database.repositories.searching import LiveIndex
 from src.database.repositories.votes import PassageVote, passage_votes
 from src.database.uow import Work
 from src.services.ranking.artefact import load
@@ -24,40 +25,40 @@ _KEPT = 32
 class Rankers:
     """Rankers by the digest of their artefact, which never changes: a switch needs no message."""
 
-    def __init__(self, blobs: Blobs, embedder: Embedder) -> None:
+    def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
-        self._embedder = embedder
         self._default = Ranker(memory=MemorySettings())
-        self._loaded: OrderedDict[str, Ranker] = OrderedDict()
+        self._loaded: OrderedDict[tuple[str, str], Ranker] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, artefact: str | None) -> Ranker:
-        """The ranker of an artefact; the default one for None.
+    def of(self, artefact: str | None, index: LiveIndex) -> Ranker:
+        """The ranker of an artefact, for the vectors of an index; the default one for None.
 
         Raises ArtefactError or NotFoundError where the artefact cannot be used.
         """
         if artefact is None:
             return self._default
+        name = (artefact, index.embedding_version)
         with self._lock:
-            if artefact in self._loaded:
-                self._loaded.move_to_end(artefact)
-                return self._loaded[artefact]
+            if name in self._loaded:
+                self._loaded.move_to_end(name)
+                return self._loaded[name]
         ranker = load(
             self._blobs.get(artefact),
-            embedding_version=self._embedder.version,
-            dimensions=self._embedder.dimensions,
+            embedding_version=index.embedding_version,
+            dimensions=index.dimensions,
             sha256=artefact,
         )
         with self._lock:
-            self._loaded[artefact] = ranker
+            self._loaded[name] = ranker
             while len(self._loaded) > _KEPT:
                 self._loaded.popitem(last=False)
         return ranker
 
-    def usable(self, artefact: str | None) -> Ranker:
+    def usable(self, artefact: str | None, index: LiveIndex) -> Ranker:
         """Like ``of``, but a search never fails for a model: the default stands in for one that is lost."""
         try:
-            return self.of(artefact)
+            return self.of(artefact, index)
         except AppError as error:
             log.warning("ranking by the default instead of model file %s: %s", artefact, error.detail)
             return self._default
@@ -66,19 +67,19 @@ class Rankers:
 class Memories:
     """What the counted ratings of each collection say, by the version that SQL gives it."""
 
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._loaded: OrderedDict[str, tuple[int, QueryMemory]] = OrderedDict()
+    def __init__(self) -> None:
+        self._loaded: OrderedDict[tuple[str, str], tuple[int, QueryMemory]] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, work: Work, collection_id: str, version: int, now: datetime) -> QueryMemory:
+    def of(self, work: Work, index: LiveIndex, now: datetime) -> QueryMemory:
+        name = (index.collection_id, index.embedding_version)
         with self._lock:
-            known = self._loaded.get(collection_id)
-        if known is not None and known[0] == version:
+            known = self._loaded.get(name)
+        if known is not None and known[0] == index.memory_version:
             return known[1]
-        memory = QueryMemory(_remembered(work, collection_id, self._embedder.version, now))
+        memory = QueryMemory(_remembered(work, *name, now))
         with self._lock:
-            self._loaded[collection_id] = (version, memory)
+            self._loaded[name] = (index.memory_version, memory)
             while len(self._loaded) > _KEPT:
                 self._loaded.popitem(last=False)
         return memory

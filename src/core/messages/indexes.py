@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
+
+from pydantic import Field
 
 from .base import Access, Event, Id, JobSpec, Reply, Request
 
@@ -47,18 +50,61 @@ class QueuedRebuild(Reply):
 
 
 class RebuildIndexes(Request[QueuedRebuild]):
-    """Rebuild the indexes of one collection, or of all, beside the live ones, and switch over."""
+    """Rebuild the indexes of one collection, or of all, beside the live ones, and switch over.
+
+    ``embedding_version`` names another embedding model, whose index the collection keeps from then on:
+    a version that Stoa has used before, or ``configured`` for the one that is configured, now and later.
+    """
 
     capability: ClassVar[str] = "index.rebuild"
     access: ClassVar[Access] = Access.administer()
     collection_id: Id | None = None
+    embedding_version: str | None = Field(None, max_length=200)
+
+
+class IndexVersion(Reply):
+    """An index of a collection: what it is made with, and whether it is ``building``, ``live``, on
+    ``standby`` (whole, and ready to take over) or ``retired``."""
+
+    id: str
+    embedding_version: str
+    lexical_version: str
+    state: str
+    created_at: datetime
+    switched_at: datetime | None
+
+
+class IndexVersions(Reply):
+    """The indexes of one collection. ``wanted`` is the embedding version that its index should have."""
+
+    collection_id: str
+    wanted: str
+    indexes: tuple[IndexVersion, ...]
+
+
+class ListIndexVersions(Request[IndexVersions]):
+    """What a collection is indexed with, and which index is searched."""
+
+    capability: ClassVar[str] = "index.versions"
+    access: ClassVar[Access] = Access.administer()
+    collection_id: Id
+
+
+class ReturnIndex(Request[IndexVersions]):
+    """Search the index that was live before again, at once; the one that is live now goes on standby."""
+
+    capability: ClassVar[str] = "index.return"
+    access: ClassVar[Access] = Access.administer()
+    collection_id: Id
 
 
 class RebuildIndexesJob(JobSpec):
-    """Rebuild beside the live index and switch."""
+    """Build beside the live index and switch; without ``switch`` the new index stays on standby."""
 
     kind: ClassVar[str] = "reindex"
     collection_id: str | None = None
+    embedding_version: str | None = None
+    switch: bool = True
 
 
 class RepairIndexesJob(JobSpec):
@@ -68,7 +114,7 @@ class RepairIndexesJob(JobSpec):
 
 
 class IndexSwitched(Event):
-    """Searches of the collection use another index now; the ``retired`` one can be dropped."""
+    """Searches of the collection use another index now; those that are ``retired`` can be dropped."""
 
     topic: ClassVar[str] = "index.switched.v1"
     collection_id: str

@@ -4,7 +4,7 @@ from .account import PersonalTokenRecord, SignInFailureRecord, UserRecord
 from .answer import AnswerCollectionRecord, AnswerRecord, ConversationRecord, SearchRecord
 from .base import Base
 from .bus import DeadLetterRecord, DeliveryRecord, EventRecord, InboxRecord
-from .collection import CollectionRecord, IndexRecord, MembershipRecord
+from .collection import CollectionRecord, EmbeddingRecord, IndexRecord, MembershipRecord
 from .console import ActivityLine, AgentRecord, FactRecord
 from .document import (
     DocumentRecord,
@@ -44,6 +44,7 @@ __all__ = [
     "DeliveryRecord",
     "DocumentRecord",
     "DocumentVersionRecord",
+    "EmbeddingRecord",
     "ErrorHourRecord",
     "ErrorPatternRecord",
     "EvaluationRecord",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, Key, Moment, Name
+from .base import Base, Digest, Key, Moment, Name
 
 
 class CollectionRecord(Base):
@@ -19,6 +19,8 @@ class CollectionRecord(Base):
     visibility: Mapped[str] = mapped_column(String(20))
     memory_version: Mapped[int] = mapped_column(default=0)
     """Counts up whenever what searches remember of its ratings has changed."""
+    embedding_version: Mapped[Name | None]
+    """What its index is to be made with; None follows the configured model."""
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
@@ -40,8 +42,10 @@ class MembershipRecord(Base):
 
 
 class IndexRecord(Base):
-    """One version of a collection's vector and lexical index. ``state`` is ``building``, ``live`` or
-    ``retired``; a collection has at most one live index."""
+    """One version of a collection's vector and lexical index. A collection has at most one live index.
+
+    ``state`` is ``building``, ``live``, ``standby`` (whole and kept up to date: the one that was live before,
+    or one for a model on trial) or ``retired``; ``switched_at`` is when it last became one of the three."""
 
     __tablename__ = "indexes"
     id: Mapped[Key]
@@ -52,3 +56,19 @@ class IndexRecord(Base):
     state: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[Moment]
     switched_at: Mapped[Moment | None]
+
+
+class EmbeddingRecord(Base):
+    """How the embedding model of a version is found again: by ``model``, the name or folder that was
+    configured, or by ``artefact``, the digest of a model trained on ``collection_id``."""
+
+    __tablename__ = "embeddings"
+
+    version: Mapped[Name] = mapped_column(primary_key=True)
+    model: Mapped[str] = mapped_column(Text)
+    precision: Mapped[str] = mapped_column(String(20))
+    artefact: Mapped[Digest | None]
+    collection_id: Mapped[str | None] = mapped_column(
+        ForeignKey("collections.id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[Moment]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, Digest, JsonList, JsonObject, Key, Moment, Ref
+from .base import Base, Digest, JsonList, JsonObject, Key, Moment, Name, Ref
 
 
 class DatasetRecord(Base):
@@ -70,7 +70,8 @@ class TrainingRunRecord(Base):
 class ModelRecord(Base):
     """A way to rank: candidate → gated → trial → live → retired, or rejected with the reason.
 
-    One is live in a collection. ``artefact`` is the digest of its file; None for the default fusion."""
+    One is live in a collection. ``artefact`` is the digest of its file; None for the default fusion.
+    ``embedding_version`` is that of the index it ranks; None for whichever is live."""
 
     __tablename__ = "models"
     __table_args__ = (
@@ -94,6 +95,7 @@ class ModelRecord(Base):
     state: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(Text)
     artefact: Mapped[Digest | None]
+    embedding_version: Mapped[Name | None]
     card: Mapped[JsonObject]
     created_at: Mapped[Moment]
     changed_at: Mapped[Moment]

@@ -5,6 +5,7 @@ from .answers import Answers, Conversations, Searches
 from .collections import Collections, Indexes
 from .console import Activities, AgentRecords, DeadLetters, Events, Facts
 from .documents import Documents
+from .embeddings import Embeddings
 from .jobs import Jobs
 from .learning import Datasets, Experiments, GoldenSets, Models, TrainingRuns
 from .passages import CachedVectors, Passages
@@ -23,6 +24,7 @@ __all__ = [
     "Datasets",
     "DeadLetters",
     "Documents",
+    "Embeddings",
     "ErrorPatterns",
     "Events",
     "Experiments",

@@ -108,11 +108,22 @@ class Indexes(Repository[IndexRecord]):
         return self._session.scalar(query.order_by(IndexRecord.id.desc()).limit(1))
 
     def written(self, collection_id: str) -> Sequence[IndexRecord]:
-        """The indexes that must receive what changes: the live one and one that is being built."""
+        """The indexes that must receive what changes: live, on standby, or being built."""
         query = select(IndexRecord).where(
             IndexRecord.state != "retired", IndexRecord.collection_id == collection_id
         )
         return list(self._session.scalars(query.order_by(IndexRecord.id)))
+
+    def standby(self, collection_id: str, embedding_version: str | None = None) -> IndexRecord | None:
+        """The newest index that could take the live one's place at once; of that version where one is
+        given."""
+        query = select(IndexRecord).where(
+            IndexRecord.state == "standby", IndexRecord.collection_id == collection_id
+        )
+        if embedding_version is not None:
+            query = query.where(IndexRecord.embedding_version == embedding_version)
+        newest = (IndexRecord.switched_at.desc(), IndexRecord.id.desc())
+        return self._session.scalar(query.order_by(*newest).limit(1))
 
     def of(self, collection_id: str) -> Sequence[IndexRecord]:
         query = select(IndexRecord).where(IndexRecord.collection_id == collection_id)

@@ -38,6 +38,14 @@ class Models(Repository[ModelRecord]):
         )
         return self._session.scalar(query)
 
+    def needed_versions(self) -> set[tuple[str, str]]:
+        """The collections with the embedding versions that their open models name."""
+        query = select(ModelRecord.collection_id, ModelRecord.embedding_version).where(
+            ModelRecord.embedding_version.is_not(None),
+            ModelRecord.state.in_(("candidate", "gated", "trial", "live")),
+        )
+        return {(key, version) for key, version in self._session.execute(query) if version is not None}
+
     def next_version(self, collection_id: str) -> int:
         query = select(func.max(ModelRecord.version)).where(ModelRecord.collection_id == collection_id)
         return (self._session.scalar(query) or 0) + 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, and_, bindparam, insert, select
+from sqlalchemy import Connection, and_, bindparam, func, insert, select
 from sqlalchemy.orm import aliased
 
 from src.core.caller import Scope
@@ -31,7 +31,9 @@ class LiveIndex:
     """An index that is searched, with the model that ranks it and the one on trial against it.
 
     ``artefact`` is None for the default model, ``model_id`` where there is no record of it yet;
-    ``memory_version`` changes with what its readers' votes say."""
+    ``memory_version`` changes with what its readers' votes say. ``treatment_version`` is that of the index
+    which the model on trial ranks, where it names one, and ``treatment_index`` that index, once it is whole.
+    """
 
     id: str
     collection_id: str
@@ -46,6 +48,9 @@ class LiveIndex:
     control_id: str | None
     treatment_id: str | None
     treatment_artefact: str | None
+    dimensions: int
+    treatment_version: str | None
+    treatment_index: str | None
 
     @property
     def name(self) -> str:
@@ -54,6 +59,7 @@ class LiveIndex:
 
 
 _TREATMENT = aliased(ModelRecord)
+_STANDBY = aliased(IndexRecord)
 _SEARCHED = (
     select(
         IndexRecord.id,
@@ -69,6 +75,16 @@ _SEARCHED = (
         ExperimentRecord.control_id,
         ExperimentRecord.treatment_id,
         _TREATMENT.artefact,
+        IndexRecord.dimensions,
+        _TREATMENT.embedding_version,
+        select(func.max(_STANDBY.id))
+        .where(
+            _STANDBY.collection_id == IndexRecord.collection_id,
+            _STANDBY.state == "standby",
+            _STANDBY.embedding_version == _TREATMENT.embedding_version,
+        )
+        .correlate(IndexRecord, _TREATMENT)
+        .scalar_subquery(),
     )
     .join(CollectionRecord, CollectionRecord.id == IndexRecord.collection_id)
     .outerjoin(

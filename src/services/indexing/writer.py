@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from src.core.clock import new_id
-from src.core.ports import Embedder, LexicalEntry, LexicalIndex, VectorIndex, Vectors
-from src.database.models import IndexRecord
+from src.core.ports import LexicalEntry, LexicalIndex, VectorIndex, Vectors
+from src.database.models import CollectionRecord, IndexRecord
 from src.database.uow import UnitOfWork
+from src.services.embeddings.versions import Embedders
+
+_SAME = 0.999
+"""The cosine of a stored vector with itself, less what a store may round."""
 
 
 @dataclass(frozen=True)
@@ -26,36 +30,47 @@ class IndexedPassage:
 class IndexWriter:
     """Adds to and removes from the indexes that SQL names."""
 
-    def __init__(self, vectors: VectorIndex, lexical: LexicalIndex, embedder: Embedder) -> None:
+    def __init__(self, vectors: VectorIndex, lexical: LexicalIndex, embedders: Embedders) -> None:
         self._vectors = vectors
         self._lexical = lexical
-        self._embedder = embedder
+        self._embedders = embedders
 
-    def plan(self, work: UnitOfWork, collection_id: str, state: str) -> IndexRecord:
-        """The record of a new index with today's versions; ``create`` makes it in the stores."""
+    def wanted(self, collection: CollectionRecord) -> str:
+        """The embedding version that the collection's index should have: its own, or the configured one
+        where it has none, or where its own is not to be had any more."""
+        own = collection.embedding_version
+        return own if own and self._embedders.available(own) else self._embedders.current.version
+
+    def plan(self, work: UnitOfWork, collection_id: str, state: str, embedding_version: str) -> IndexRecord:
+        """The record of a new index; ``create`` makes it in the stores."""
         return work.indexes.add(
             IndexRecord(
                 id=new_id(),
                 collection_id=collection_id,
-                embedding_version=self._embedder.version,
+                embedding_version=embedding_version,
                 lexical_version=self._lexical.version,
-                dimensions=self._embedder.dimensions,
+                dimensions=self._embedders.of(embedding_version).dimensions,
                 state=state,
                 created_at=work.now(),
                 switched_at=work.now() if state == "live" else None,
             )
         )
 
-    def current(self, record: IndexRecord) -> bool:
-        """Whether the index was made with today's embedding and lexical versions."""
+    def current(self, record: IndexRecord, embedding_version: str) -> bool:
+        """Whether the index is of that embedding version and of today's lexical version."""
         return (
-            record.embedding_version == self._embedder.version
-            and record.lexical_version == self._lexical.version
+            record.embedding_version == embedding_version and record.lexical_version == self._lexical.version
         )
 
-    def create(self, index: str) -> None:
-        self._vectors.create(index, self._embedder.dimensions)
-        self._lexical.create(index)
+    def writable(self, record: IndexRecord) -> bool:
+        """Whether passages can be added to the index: its models are to be had."""
+        return self.current(record, record.embedding_version) and self._embedders.available(
+            record.embedding_version
+        )
+
+    def create(self, record: IndexRecord) -> None:
+        self._vectors.create(record.id, record.dimensions)
+        self._lexical.create(record.id)
 
     def add(self, indexes: Sequence[str], passages: Sequence[IndexedPassage]) -> None:
         """Upsert into each index; the passages are found when this returns."""
@@ -82,6 +97,13 @@ class IndexWriter:
     def stored(self, index: str) -> tuple[set[str], set[str]]:
         """The passage ids in the vector and in the lexical index; raises IndexMissingError."""
         return self._vectors.ids(index), self._lexical.ids(index)
+
+    def agrees(self, record: IndexRecord, vectors: Mapping[str, Vectors]) -> bool:
+        """Whether the vector index holds these passages with these vectors."""
+        return all(
+            bool(found := self._vectors.search(record.id, vector, 1, among=[key])) and found[0].score > _SAME
+            for key, vector in vectors.items()
+        )
 
     def indexes(self) -> set[str]:
         """Every index that exists in either store."""

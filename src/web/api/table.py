@@ -241,6 +241,8 @@ CONSOLE = (
     Operation("GET", "/errors", alerts.ListErrors, "console"),
     Operation("POST", "/indexes:check", indexes.CheckIndexes, "console"),
     Operation("POST", "/indexes:rebuild", indexes.RebuildIndexes, "console", 202),
+    Operation("GET", "/collections/{collection_id}/indexes", indexes.ListIndexVersions, "console"),
+    Operation("POST", "/collections/{collection_id}/indexes:return", indexes.ReturnIndex, "console"),
 )
 
 OPERATIONS = (

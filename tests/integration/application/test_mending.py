@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -195,26 +194,3 @@ def test_a_repair_leaves_alone_what_an_ingestion_is_about_to_finish(shore: Shore
     shore.mend()
     mark(DocumentState.INDEXED, live=True)
     assert shore.check().sound
-
-
-def test_another_embedding_version_is_searched_by_words_until_it_is_rebuilt(tmp_path: Path) -> None:
-    settings = make_settings(tmp_path / "data")
-    with watched(settings) as (application, embedder):
-        Shore(application, embedder)
-    with watched(settings, suffix="+other") as (application, embedder):
-        house = House(application)
-        found = only(house.ask(CheckIndexes()))
-        assert (found.outdated, found.sound) == (True, False)
-        results = house.ask(Search(query="moon tide"))
-        assert results.notices
-        assert results.hits[0].scores.dense is None
-        assert results.hits[0].scores.lexical
-        application.prepare()
-        job = next(job for job in house.ask(ListJobs()).items if job.kind == RepairIndexesJob.kind)
-        assert house.finished(job.id).state is JobState.SUCCEEDED
-        assert len(embedder.texts) == 3
-        assert house.ask(CheckIndexes()).collections[0].sound
-        results = house.ask(Search(query="moon tide"))
-        assert results.notices == ()
-        assert results.hits[0].scores.dense is not None
-        assert results.index_version.count("+other") == 1

@@ -1,0 +1,98 @@
+"""Building an index beside the live one, proving it whole, and putting it in the live one's place."""
+
+from __future__ import annotations
+
+import logging
+
+from src.core.errors import UnavailableError
+from src.core.jobs import JobRun
+from src.database.models import CollectionRecord, IndexRecord
+from src.database.uow import Database
+from src.services.indexing import IndexWriter, PassageVectors
+from src.services.indexing.switching import switch
+
+from .comparison import compare
+from .rebuild import IndexFiller
+
+log = logging.getLogger("stoa.indexing")
+
+SAMPLE = 50
+"""Passages whose vectors are compared before a switch."""
+
+
+class IndexBuilder:
+    """Every step can be repeated: what a build that was cut short has made is found and completed."""
+
+    def __init__(
+        self, database: Database, writer: IndexWriter, vectors: PassageVectors, filler: IndexFiller
+    ) -> None:
+        self._database = database
+        self._writer = writer
+        self._vectors = vectors
+        self._filler = filler
+
+    def build(
+        self, collection: CollectionRecord, version: str, run: JobRun, *, switching: bool = True
+    ) -> None:
+        """Build an index of that embedding version; what is ingested meanwhile goes into both.
+
+        It then takes the live one's place, or, without ``switching``, stays on standby.
+        """
+        building = self._building(collection, version, run)
+        self._writer.create(building)
+        run.reached("new index made")
+        with self._database.read() as work:
+            total = len(work.passages.live_ids(collection.id))
+        self._filler.fill(building, run, total=total)
+        self._vectors.complete_questions(version, run)
+        self._prove(building, run)
+        run.reached("new index filled")
+        with self._database.begin(run.ctx) as work:
+            work.collections.hold(collection.id, alone=True)
+            record = work.indexes.get(building.id)
+            if switching:
+                switch(work, record)
+            else:
+                record.state, record.switched_at = "standby", work.now()
+            work.commit()
+        run.reached("switched")
+
+    def mend(self, index: IndexRecord, run: JobRun) -> None:
+        """Add what the index lacks and remove what it should not hold."""
+        _, difference = compare(self._database, self._writer, index)
+        if difference.sound:
+            return
+        missing = difference.missing_vectors | difference.missing_entries
+        strays = difference.stray_vectors | difference.stray_entries
+        log.info("index %s: adding %d, removing %d", index.id, len(missing), len(strays))
+        self._writer.create(index)
+        self._filler.add(index, missing, run)
+        with self._database.read() as work:
+            # Ingestion writes the indexes first and then makes its passages live.
+            still = work.passages.wanted_ids(index.collection_id)
+        self._writer.remove([index.id], sorted(strays - still))
+
+    def _building(self, collection: CollectionRecord, version: str, run: JobRun) -> IndexRecord:
+        """The index that an interrupted build had begun, or a new one."""
+        with self._database.begin(run.ctx) as work:
+            work.collections.hold(collection.id, alone=True)
+            for index in work.indexes.of(collection.id):
+                if index.state == "building" and self._writer.current(index, version):
+                    return index
+            index = self._writer.plan(work, collection.id, "building", version)
+            work.commit()
+            return index
+
+    def _prove(self, index: IndexRecord, run: JobRun) -> None:
+        """Nothing is missing, and a sample of the passages is there with its own vectors. Raises
+        UnavailableError, upon which the job tries again."""
+        self.mend(index, run)
+        _, difference = compare(self._database, self._writer, index)
+        with self._database.read() as work:
+            passages = list(work.passages.live_after(index.collection_id, "", SAMPLE))
+            vectors = work.vectors.find({p.embedding_key for p in passages}, index.embedding_version)
+        sample = {p.id: vectors[p.embedding_key] for p in passages if p.embedding_key in vectors}
+        if difference.missing_vectors or difference.missing_entries or not self._writer.agrees(index, sample):
+            raise UnavailableError(
+                f"The new index {index.id} does not hold what was written to it; the live one stays."
+            )
