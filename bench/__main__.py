@@ -17,8 +17,19 @@ from pathlib import Path
 
 from .table import SHARED
 
-SECTIONS = ("embedding", "ingestion", "quality", "search", "loop", "trials", "bus", "overhead", "streams")
-OF_SHARED_DATA = frozenset({"quality", "loop", "trials"})
+SECTIONS = (
+    "embedding",
+    "ingestion",
+    "quality",
+    "search",
+    "loop",
+    "trials",
+    "insights",
+    "bus",
+    "overhead",
+    "streams",
+)
+OF_SHARED_DATA = frozenset({"quality", "loop", "trials", "insights"})
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 KEPT = Path(__file__).resolve().parents[1] / ".cache" / "benchmarks.json"
 
