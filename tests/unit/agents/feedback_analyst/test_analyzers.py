@@ -66,7 +66,7 @@ def test_a_known_passage_that_was_not_shown_was_not_retrieved_and_its_place_is_t
     found = analyzers.NotRetrieved().diagnose(deep)
     assert found is not None
     assert (found.cause, found.action) == (Cause.NOT_RETRIEVED, Action.TRAIN)
-    assert found.sentence.endswith("A search now has it at place 37.")
+    assert found.sentence.endswith("Without those votes a search now has it at place 37.")
     assert not deep.found_now
 
 

@@ -7,6 +7,7 @@ from src.agents.feedback_analyst.analysis.evidence import (
     Diagnosis,
     Evidence,
     Origin,
+    Target,
     document_concern,
     passage_concern,
     strong,
@@ -39,9 +40,9 @@ class NotRetrieved:
             if rank is None:
                 # No weighting of the scores brings up what is not even far down.
                 action = Action.FIX_DOCUMENT
-                sentence += f" A search to a depth of {DEPTH} does not find it: it uses other words."
+                sentence += f" {_made(target)} to a depth of {DEPTH} does not find it: it uses other words."
             else:
-                sentence += f" A search now has it at place {rank}."
+                sentence += f" {_made(target)} now has it at place {rank}."
         concerns = (passage_concern(target), document_concern(target.document))
         return Diagnosis(
             Cause.NOT_RETRIEVED, action, _STRENGTHS[target.origin], sentence, tuple(dict.fromkeys(concerns))
@@ -59,3 +60,8 @@ class NotRetrieved:
             f"at place {best.rank} with a similarity of {best.scores.dense or 0.0:.2f}."
         )
         return Diagnosis(Cause.NOT_RETRIEVED, Action.TRAIN, 0.6, sentence, (near,))
+
+
+def _made(target: Target) -> str:
+    """A replay remembers no votes for the very question: it tells of those who ask in other words."""
+    return "Without those votes a search" if target.origin is Origin.VOTE else "A search"
