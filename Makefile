@@ -7,7 +7,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork
 	--custom-compile-command "make lock" $(LOCK)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test serve dev services lint types contracts bench lock clean format
+.PHONY: help run test serve dev train services lint types contracts bench lock clean format
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -24,6 +24,10 @@ serve: python
 
 dev: python
 	@$(PYTHON) scripts/environment.py dev
+
+train: serve ## Install what tuning the embedding model needs: torch, on Linux with its GPU libraries (GBs)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: --no-deps \
+		-r requirements/train.lock
 
 .PHONY: python
 python:
@@ -54,6 +58,7 @@ lock: dev ## Lock the packages anew; LOCK=--upgrade takes newer versions
 	@$(COMPILE) requirements/installer.in -o requirements/installer.lock
 	@$(COMPILE) requirements/serve.in -o requirements/serve.lock
 	@$(COMPILE) requirements/dev.in -o requirements/dev.lock
+	@$(COMPILE) requirements/train.in -o requirements/train.lock
 
 format: dev ## Put the code into its form
 	@$(BIN)/ruff check --fix

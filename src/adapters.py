@@ -26,6 +26,7 @@ from src.services.embeddings.versions import Embedders, EmbeddingSource
 
 if TYPE_CHECKING:
     from src.services.embeddings.embedder import OnnxEmbedder
+    from src.services.embeddings.models import ModelFiles
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,15 @@ class Adapters:
 
         vectors = _vectors(settings)
         try:
-            embedder = open_embedder(settings, _configured(settings))
+            blobs = FileBlobs(settings.data_dir / "blobs")
+            open_ = partial(open_embedder, settings, blobs)
+            embedder = open_(_configured(settings))
             return cls(
-                embedders=Embedders(
-                    database, embedder, _configured(settings), partial(open_embedder, settings)
-                ),
+                embedders=Embedders(database, embedder, _configured(settings), open_),
                 vectors=vectors,
                 lexical=_lexical(settings, database),
                 parser=_parser(settings, embedder, embedder.tokenizer_path),
-                blobs=FileBlobs(settings.data_dir / "blobs"),
+                blobs=blobs,
                 vault=FileVault(secret),
                 readers=_readers(settings),
                 broker=_broker(settings, database),
@@ -104,16 +105,31 @@ def _configured(settings: Settings) -> EmbeddingSource:
     return EmbeddingSource(settings.embedding_model, settings.embedding_precision)
 
 
-def open_embedder(settings: Settings, source: EmbeddingSource) -> OnnxEmbedder:
-    """Raises ConfigurationError where there is no such model."""
+def base_model(settings: Settings) -> ModelFiles:
+    """The files of the configured embedding model. Raises ConfigurationError where there is no such model."""
+    from src.services.embeddings.catalog import find_model
+
+    return find_model(settings.embedding_model, hub_cache=settings.data_dir / "models" / "hub")
+
+
+def open_embedder(settings: Settings, blobs: Blobs, source: EmbeddingSource) -> OnnxEmbedder:
+    """Raises ConfigurationError where there is no such model, NotFoundError where its file is gone."""
     from src.services.embeddings.catalog import find_model
     from src.services.embeddings.embedder import OnnxEmbedder
+    from src.services.embeddings.layouts import read_folder
+    from src.services.training.bundle import unpack
 
+    models = settings.data_dir / "models"
+    if source.artefact is None:
+        files = find_model(source.model, hub_cache=models / "hub")
+    else:
+        folder = unpack(blobs.get(source.artefact), source.artefact, models / "trained")
+        files = read_folder(folder, name=source.model)
     return OnnxEmbedder(
-        find_model(source.model, hub_cache=settings.data_dir / "models" / "hub"),
+        files,
         threads=settings.embedding_threads or os.cpu_count() or 1,
         precision=source.precision,
-        cache_dir=settings.data_dir / "models",
+        cache_dir=models,
     )
 
 

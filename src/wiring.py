@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import datetime
+from functools import partial
 
-from src.adapters import Adapters
+from src.adapters import Adapters, base_model
 from src.agents.accounts import AccountsAgent
 from src.agents.accounts.passwords import Passwords
 from src.agents.accounts.tokens import JwtSigner
@@ -17,8 +18,9 @@ from src.agents.feedback_analyst import FeedbackAnalystAgent
 from src.agents.feedback_analyst.analysis import Analysis, Analyzer, Titles, analyzers
 from src.agents.fine_tuner import FineTunerAgent
 from src.agents.fine_tuner.archive import DatasetArchive
+from src.agents.fine_tuner.full import FullTrainer
 from src.agents.fine_tuner.policy import TrainingPolicy
-from src.agents.fine_tuner.trainers import LadderTrainer, MissingTrainer, Trainer
+from src.agents.fine_tuner.trainers import LadderTrainer, RunTrainer, Trainer
 from src.agents.fine_tuner.training import Training
 from src.agents.indexing import IndexingAgent
 from src.agents.indexing.building import IndexBuilder
@@ -62,6 +64,7 @@ from src.core.tally import Tally
 from src.database.uow import Database
 from src.services.indexing import IndexWriter, PassageVectors
 from src.services.text.analyser import Analyser
+from src.services.training.child import Tuner
 from src.services.webhooks import HttpReceiver
 
 
@@ -140,7 +143,7 @@ def _indexing(settings: Settings, database: Database, out: Adapters, writer: Ind
 
 def _fine_tuner(settings: Settings, database: Database, out: Adapters) -> FineTunerAgent:
     ladder = LadderTrainer()
-    trainers: tuple[Trainer, ...] = (ladder, MissingTrainer("full", ("torch", "sentence_transformers")))
+    trainers: tuple[Trainer | RunTrainer, ...] = (ladder, _full_trainer(settings, database, out))
     return FineTunerAgent(
         database,
         out.embedder,
@@ -154,6 +157,18 @@ def _fine_tuner(settings: Settings, database: Database, out: Adapters) -> FineTu
         TrainingPolicy(
             automatic=settings.learning, first=ladder.least_questions, pause_s=settings.training_pause_s
         ),
+    )
+
+
+def _full_trainer(settings: Settings, database: Database, out: Adapters) -> FullTrainer:
+    return FullTrainer(
+        database,
+        out.blobs,
+        out.embedders,
+        PassageVectors(database, out.embedders, share=settings.index_build_share),
+        Tuner(),
+        find_base=partial(base_model, settings),
+        folder=settings.data_dir / "training",
     )
 
 

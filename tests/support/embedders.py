@@ -55,7 +55,8 @@ def watched(settings: Settings, *, suffix: str = "") -> Iterator[tuple[Applicati
         made = Adapters.from_settings(settings, database, secret)
         seen.append(Watched(made.embedder, suffix))
         source = EmbeddingSource(settings.embedding_model, settings.embedding_precision)
-        return replace(made, embedders=Embedders(database, seen[0], source, partial(open_embedder, settings)))
+        open_ = partial(open_embedder, settings, made.blobs)
+        return replace(made, embedders=Embedders(database, seen[0], source, open_))
 
     application = build(settings, adapters=adapters, passwords=cheap_passwords())
     try:

@@ -15,7 +15,9 @@ from src.core.messages.feedback import (
     RatingReviewed,
     RatingsHeld,
 )
+from src.core.messages.indexes import IndexReady
 from src.core.messages.jobs import JobFinished
+from src.core.messages.models import CandidateTrained
 from src.core.messages.training import (
     Dataset,
     DatasetExample,
@@ -77,6 +79,19 @@ class FineTunerAgent(Agent):
         """The ratings of a deleted document went with it."""
         with self._database.begin(ctx) as work:
             tell_of_change(work, event.collection_id, if_any=True)
+            work.commit()
+
+    @on(IndexReady)
+    def present(self, event: IndexReady, ctx: Context) -> None:
+        """A model that brings an embedding model of its own can be judged once its index is whole."""
+        with self._database.begin(ctx) as work:
+            for model in work.models.candidates_of(event.collection_id, event.embedding_version):
+                if model.run_id is not None:
+                    work.publish(
+                        CandidateTrained(
+                            model_id=model.id, collection_id=model.collection_id, run_id=model.run_id
+                        )
+                    )
             work.commit()
 
     @every(60.0)

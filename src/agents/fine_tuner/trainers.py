@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from src.core.errors import UnavailableError
+from src.core.jobs import JobRun
 from src.core.ports import Vectors
+from src.database.models import DatasetRecord, TrainingRunRecord
 from src.services.ranking.examples import Example
 from src.services.ranking.training import LadderSettings, RankerFit, fit_ranker
 
@@ -46,6 +46,29 @@ class Trainer(Protocol):
         them the run is refused, and a fatal finding fails it."""
 
 
+@runtime_checkable
+class RunTrainer(Protocol):
+    """Carries out a run by itself, from its data set to its end, as it makes more than a ranker."""
+
+    @property
+    def name(self) -> str:
+        """How a run asks for it."""
+
+    @property
+    def least_questions(self) -> int:
+        """From how many questions with an up-vote it has something to learn."""
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """Its settings, for the record of the run: plain JSON."""
+
+    def check(self) -> None:
+        """Raise UnavailableError, with what to do, where it cannot work in this installation."""
+
+    def carry_out(self, record: TrainingRunRecord, dataset: DatasetRecord, run: JobRun) -> None:
+        """Learn, and bring the run to its end."""
+
+
 class LadderTrainer:
     """The rungs that need no more than numpy: rank weights, then a query adapter."""
 
@@ -69,29 +92,3 @@ class LadderTrainer:
         return fit_ranker(
             material.examples, material.passages, material.names, settings=self._settings, seed=seed
         )
-
-
-class MissingTrainer:
-    """Stands for a trainer whose packages are not installed, and says which they are."""
-
-    def __init__(self, name: str, packages: Sequence[str]) -> None:
-        self.name = name
-        self._packages = packages
-
-    least_questions = 0
-
-    @property
-    def configuration(self) -> dict[str, Any]:
-        return {"packages": list(self._packages)}
-
-    def check(self) -> None:
-        missing = [package for package in self._packages if find_spec(package) is None]
-        lacking = f"{' and '.join(missing)} not installed" if missing else "no trainer registered"
-        raise UnavailableError(
-            f"The trainer {self.name!r} cannot be used here: {lacking}. Everything else learns without it; "
-            "choose 'ladder'."
-        )
-
-    def fit(self, material: Material, *, seed: int) -> RankerFit:
-        self.check()
-        raise AssertionError("check raises")

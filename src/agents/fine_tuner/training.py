@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from src.core.clock import new_id
-from src.core.errors import InvalidRequestError
+from src.core.errors import InvalidRequestError, UnavailableError
 from src.core.jobs import JobRun
 from src.core.messages.models import CandidateTrained
 from src.core.messages.training import RunState, TrainingEnded, TrainJob
@@ -27,7 +27,7 @@ from .figures import curves, figures
 from .lineage import gone_votes
 from .patience import patiently
 from .pools import gather_pools
-from .trainers import Material, Trainer
+from .trainers import Material, RunTrainer, Trainer
 
 KIND = "ranker"
 
@@ -42,7 +42,7 @@ class Training:
         blobs: Blobs,
         embedder: Embedder,
         archive: DatasetArchive,
-        trainers: Mapping[str, Trainer],
+        trainers: Mapping[str, Trainer | RunTrainer],
     ) -> None:
         self._database = database
         self._blobs = blobs
@@ -50,7 +50,7 @@ class Training:
         self._archive = archive
         self._trainers = trainers
 
-    def trainer(self, name: str) -> Trainer:
+    def trainer(self, name: str) -> Trainer | RunTrainer:
         """Raises InvalidRequestError where there is no such trainer, UnavailableError where it cannot
         work here."""
         trainer = self._trainers.get(name)
@@ -64,12 +64,19 @@ class Training:
         record = self._begin(job, run)
         if record.finished_at is not None:
             return
-        trainer = self.trainer(job.trainer)
+        try:
+            trainer = self.trainer(job.trainer)
+        except UnavailableError as error:
+            self._end(record.id, RunState.REFUSED, run, reason=error.detail)
+            return
         dataset = self._dataset(record, run)
         run.reached("data set stored")
         voted = int(dataset.counts["questions_with_up"])
         if voted < trainer.least_questions:
             self._end(record.id, RunState.REFUSED, run, reason=_too_few(voted, trainer, dataset))
+            return
+        if isinstance(trainer, RunTrainer):
+            trainer.carry_out(record, dataset, run)
             return
         material = self._material(dataset, run)
         run.reached("candidates gathered")
@@ -229,7 +236,7 @@ def _idle(fit: RankerFit) -> bool:
     return fit.weights is not None and min(fit.weights.curve.values()) > fit.weights.base_loss
 
 
-def _too_few(voted: int, trainer: Trainer, dataset: DatasetRecord) -> str:
+def _too_few(voted: int, trainer: Trainer | RunTrainer, dataset: DatasetRecord) -> str:
     left_out = sum(dataset.counts["excluded"].values())
     reason = (
         f"{voted} question{'' if voted == 1 else 's'} with a usable up-vote; {trainer.name!r} needs "

@@ -6,6 +6,7 @@ import logging
 
 from src.core.errors import UnavailableError
 from src.core.jobs import JobRun
+from src.core.messages.indexes import IndexReady
 from src.database.models import CollectionRecord, IndexRecord
 from src.database.uow import Database
 from src.services.indexing import IndexWriter, PassageVectors
@@ -38,6 +39,8 @@ class IndexBuilder:
 
         It then takes the live one's place, or, without ``switching``, stays on standby.
         """
+        if not switching and self._ready(collection.id, version, run):
+            return
         building = self._building(collection, version, run)
         self._writer.create(building)
         run.reached("new index made")
@@ -54,8 +57,19 @@ class IndexBuilder:
                 switch(work, record)
             else:
                 record.state, record.switched_at = "standby", work.now()
+                work.publish(_ready(record))
             work.commit()
         run.reached("switched")
+
+    def _ready(self, collection_id: str, version: str, run: JobRun) -> bool:
+        """Tell of an index of that version that is whole already; False where there is none."""
+        with self._database.begin(run.ctx) as work:
+            standby = work.indexes.standby(collection_id, version)
+            if standby is None or not self._writer.current(standby, version):
+                return False
+            work.publish(_ready(standby))
+            work.commit()
+            return True
 
     def mend(self, index: IndexRecord, run: JobRun) -> None:
         """Add what the index lacks and remove what it should not hold."""
@@ -96,3 +110,9 @@ class IndexBuilder:
             raise UnavailableError(
                 f"The new index {index.id} does not hold what was written to it; the live one stays."
             )
+
+
+def _ready(record: IndexRecord) -> IndexReady:
+    return IndexReady(
+        collection_id=record.collection_id, index_id=record.id, embedding_version=record.embedding_version
+    )

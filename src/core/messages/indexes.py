@@ -123,3 +123,15 @@ class IndexSwitched(Event):
 
     def ordering_key(self) -> str | None:
         return self.collection_id
+
+
+class IndexReady(Event):
+    """An index beside the live one is whole: a model that names its version can be tried."""
+
+    topic: ClassVar[str] = "index.ready.v1"
+    collection_id: str
+    index_id: str
+    embedding_version: str
+
+    def ordering_key(self) -> str | None:
+        return self.collection_id

@@ -38,6 +38,15 @@ class Models(Repository[ModelRecord]):
         )
         return self._session.scalar(query)
 
+    def candidates_of(self, collection_id: str, embedding_version: str) -> Sequence[ModelRecord]:
+        """The candidates that rank the collection's index of that version."""
+        query = select(ModelRecord).where(
+            ModelRecord.collection_id == collection_id,
+            ModelRecord.embedding_version == embedding_version,
+            ModelRecord.state == "candidate",
+        )
+        return list(self._session.scalars(query.order_by(ModelRecord.id)))
+
     def needed_versions(self) -> set[tuple[str, str]]:
         """The collections with the embedding versions that their open models name."""
         query = select(ModelRecord.collection_id, ModelRecord.embedding_version).where(

@@ -11,7 +11,7 @@ from threading import Lock
 
 from src.core.errors import AppError, UnavailableError
 from src.core.ports import Embedder
-from src.database.uow import Database
+from src.database.uow import Database, UnitOfWork
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,24 @@ class Embedders:
         self._failed: dict[str, tuple[float, UnavailableError]] = {}
         self._locks: dict[str, Lock] = {}
         self._lock = Lock()
+
+    def note(self, work: UnitOfWork, source: EmbeddingSource, collection_id: str | None) -> Embedder:
+        """Open a model and write down how it is found; ``collection_id`` is the one it was trained on."""
+        made = self._open(source)
+        work.embeddings.note(
+            version=made.version,
+            model=source.model,
+            precision=source.precision,
+            artefact=source.artefact,
+            collection_id=collection_id,
+            created_at=work.now(),
+        )
+        return made
+
+    @property
+    def precision(self) -> str:
+        """In which numbers the configured model computes."""
+        return self._source.precision
 
     def note_current(self) -> None:
         """Write down how the configured model is found, for when another one is configured."""

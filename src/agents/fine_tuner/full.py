@@ -1,0 +1,230 @@
+"""The rung that fine-tunes the embedding model itself: a run of its own kind, since it ends in an index."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from src.core.jobs import JobRun
+from src.core.messages.indexes import RebuildIndexesJob
+from src.core.messages.training import RunState
+from src.core.ports import Blobs, Embedder, Vectors
+from src.database.models import DatasetRecord, TrainingRunRecord
+from src.database.uow import Database
+from src.services import registry
+from src.services.embeddings.models import ModelFiles
+from src.services.embeddings.versions import Embedders, EmbeddingSource
+from src.services.indexing import PassageVectors
+from src.services.training.bundle import pack
+from src.services.training.child import Tuned, Tuner
+from src.services.training.recipe import TuningSettings
+from src.services.training.task import TuningTask
+
+from .heldout import HeldOut
+from .texts import Texts, pairs_of
+from .training import finish
+
+HELD_OUT = 0
+"""The fold of a data set whose questions are not trained on."""
+SAMPLES = 32
+_AGREES_MEAN, _AGREES_LEAST = 0.995, 0.98
+_COLLAPSED = 0.95
+THREADS = 1
+
+
+class FullTrainer:
+    """Tunes the configured model on the questions and passages of up-votes, in a process of its own, and
+    registers a candidate that ranks an index of the tuned model; the index is built next, beside the live
+    one. Four folds are trained on, and the fifth says what it is worth on questions that were not.
+
+    A run that is cut short goes on from the child's last checkpoint.
+    """
+
+    name = "full"
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        embedders: Embedders,
+        vectors: PassageVectors,
+        tuner: Tuner,
+        *,
+        find_base: Callable[[], ModelFiles],
+        folder: Path,
+        settings: TuningSettings | None = None,
+        least_questions: int = 250,
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._embedders = embedders
+        self._tuner = tuner
+        self._find_base = find_base
+        self._folder = folder
+        self._settings = settings or TuningSettings()
+        self._held_out = HeldOut(database, vectors)
+        self.least_questions = least_questions
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        return {**asdict(self._settings), "least_questions": self.least_questions, "threads": THREADS}
+
+    def check(self) -> None:
+        self._tuner.check()
+
+    def carry_out(self, record: TrainingRunRecord, dataset: DatasetRecord, run: JobRun) -> None:
+        base = self._find_base()
+        if base.is_onnx:
+            reason = "The configured embedding model is an ONNX file; only BERT weights can be tuned."
+            self._end(record.id, RunState.REFUSED, reason, run)
+            return
+        with self._database.read() as work:
+            texts = Texts.of(work, dataset)
+        folder = self._folder / record.id
+        tuned = self._tuner.carry_out(
+            folder,
+            self._task(base, texts, record.seed),
+            lambda step, steps, _: self._watch(run, step, steps),
+        )
+        run.reached("model tuned")
+        digest = self._blobs.put(pack(base.weights.parent, tuned.weights))
+        source = EmbeddingSource(f"{base.label}-tuned", self._embedders.precision, digest)
+        with self._database.begin(run.ctx) as work:
+            embedder = self._embedders.note(work, source, record.collection_id)
+            work.commit()
+        run.reached("artefact stored")
+        agreement, wrong = self._compared(texts.samples(SAMPLES), tuned, embedder)
+        drawn = {"loss": [float(loss) for loss in tuned.losses]}
+        if wrong is not None:
+            self._end(record.id, RunState.FAILED, wrong, run, {"agreement": agreement}, drawn)
+            return
+        asked = [each for each in texts.asked if each.fold == HELD_OUT]
+        reached = self._held_out.figures(dataset.collection_id, asked, texts, embedder, run)
+        figures = {**reached, "agreement": agreement}
+        self._conclude(record, dataset, figures, drawn, digest, embedder, run)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _task(self, base: ModelFiles, texts: Texts, seed: int) -> TuningTask:
+        return TuningTask(
+            weights=str(base.weights),
+            tokenizer=str(base.tokenizer),
+            config=dict(base.config),
+            pooling=base.pooling.value,
+            prompts=(base.query_prompt, base.passage_prompt),
+            pairs=pairs_of([each for each in texts.asked if each.fold != HELD_OUT], texts),
+            samples=texts.samples(SAMPLES),
+            settings=self._settings,
+            seed=seed,
+            threads=THREADS,
+        )
+
+    def _watch(self, run: JobRun, step: int, steps: int) -> None:
+        run.progress(stage="tuning the model", done=step, total=steps)
+        run.check()
+
+    def _compared(
+        self, samples: tuple[str, ...], tuned: Tuned, embedder: Embedder
+    ) -> tuple[dict[str, float], str | None]:
+        """How near the serving graph's vectors are to those of training, and what is wrong with them."""
+        served: Vectors = embedder.embed_passages(samples)
+        cosines = (served * tuned.vectors).sum(axis=1)
+        between = served @ served.T
+        others = between[~np.eye(len(samples), dtype=bool)]
+        found = {
+            "mean": float(cosines.mean()),
+            "least": float(cosines.min()),
+            "between_texts": float(others.mean()) if len(others) else 0.0,
+        }
+        if found["mean"] < _AGREES_MEAN or found["least"] < _AGREES_LEAST:
+            return found, (
+                f"The exported model gives other vectors than the trained one (cosine {found['mean']:.4f} on "
+                f"average, {found['least']:.4f} at least)."
+            )
+        if found["between_texts"] > _COLLAPSED:
+            return found, (
+                f"The model has collapsed: any two texts have a cosine of {found['between_texts']:.2f}."
+            )
+        return found, None
+
+    def _conclude(
+        self,
+        record: TrainingRunRecord,
+        dataset: DatasetRecord,
+        figures: dict[str, Any],
+        drawn: dict[str, Any],
+        digest: str,
+        embedder: Embedder,
+        run: JobRun,
+    ) -> None:
+        card = _card(dataset, figures, digest, embedder)
+        with self._database.begin(run.ctx) as work:
+            ended = finish(work, record.id, RunState.SUCCEEDED, None, figures=figures, curves=drawn)
+            work.collections.hold(record.collection_id, alone=True)
+            live = registry.live_model(work, record.collection_id)
+            model = registry.register(
+                work,
+                record.collection_id,
+                kind="embedding",
+                state="candidate",
+                parent_id=live.id,
+                run_id=record.id,
+                embedding_version=embedder.version,
+                card=card,
+                by="agent:fine_tuner",
+                reason=card["summary"],
+            )
+            ended.model_id = model.id
+            # What tells of the candidate is the index, when it is whole.
+            work.enqueue(
+                RebuildIndexesJob(
+                    collection_id=record.collection_id, embedding_version=embedder.version, switch=False
+                ),
+                collection_id=record.collection_id,
+            )
+            work.commit()
+        run.reached("candidate registered")
+
+    def _end(
+        self,
+        run_id: str,
+        state: RunState,
+        reason: str,
+        run: JobRun,
+        figures: dict[str, Any] | None = None,
+        drawn: dict[str, Any] | None = None,
+    ) -> None:
+        with self._database.begin(run.ctx) as work:
+            finish(work, run_id, state, reason, figures=figures, curves=drawn)
+            work.commit()
+        run.reached("run ended")
+
+
+def _card(dataset: DatasetRecord, figures: dict[str, Any], digest: str, embedder: Embedder) -> dict[str, Any]:
+    counts = dataset.counts
+    summary = (
+        f"The embedding model itself, tuned on {counts['taken']} votes of {counts['readers']} readers; it "
+        "ranks an index of its own."
+    )
+    change = figures.get("against_default", {}).get("all", {}).get("sentence")
+    if change:
+        summary += f" On questions held out, against the default fusion: {change}."
+    return {
+        "summary": summary,
+        "trainer": FullTrainer.name,
+        "rungs": ["memory", "embedding model"],
+        "embedding_version": embedder.version,
+        "embedding_artefact": digest,
+        "trained_on": {
+            "dataset_id": dataset.id,
+            "dataset_version": dataset.version,
+            "votes": counts["taken"],
+            "questions": figures.get("questions", 0),
+            "readers": counts["readers"],
+        },
+        "figures": figures,
+    }

@@ -1,0 +1,125 @@
+"""The rung that tunes the embedding model: a candidate with an index of its own, promoted and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from importlib.util import find_spec
+
+import pytest
+from sqlalchemy import select
+
+from src.adapters import base_model
+from src.agents.fine_tuner.archive import DatasetArchive
+from src.agents.fine_tuner.full import FullTrainer
+from src.agents.fine_tuner.training import Training
+from src.core.caller import Caller
+from src.core.context import JobFence
+from src.core.errors import ConflictError
+from src.core.jobs import JobRun
+from src.core.messages.console import SteerAgent, Steering
+from src.core.messages.indexes import IndexReady, IndexVersions, ListIndexVersions, ReturnIndex
+from src.core.messages.models import GetModel, PromoteModel, RollBackModel
+from src.core.messages.questions import Search
+from src.core.messages.training import ListTrainingRuns, RunState, TrainingRun, TrainJob
+from src.core.signals import Signal
+from src.database.jobstore import SqlJobStore
+from src.database.models import EventRecord
+from src.services.indexing import PassageVectors
+from src.services.training.child import Tuner
+from src.services.training.recipe import TuningSettings
+from tests.support.application import House, make_settings, running, wait_for
+from tests.support.schooling import TOPICS, School
+
+TOPICS_VOTED = 12
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+    """Votes on twelve questions; the tests carry out the runs, and the worker builds the indexes."""
+    folder = tmp_path_factory.mktemp("full") / "data"
+    with running(make_settings(folder, learning=False, index_build_share=1.0)) as application:
+        school = School(House(application), topics=TOPICS_VOTED)
+        school.vote(TOPICS[:TOPICS_VOTED])
+        school.house.ask(SteerAgent(name="fine_tuner", steering=Steering.PAUSE))
+        yield school
+
+
+def train(school: School, tuner: Tuner) -> TrainingRun:
+    application = school.house.application
+    database, adapters = application.database, application.adapters
+    full = FullTrainer(
+        database,
+        adapters.blobs,
+        adapters.embedders,
+        PassageVectors(database, adapters.embedders),
+        tuner,
+        find_base=partial(base_model, application.settings),
+        folder=application.settings.data_dir / "training",
+        settings=TuningSettings(batch=4, epochs=1, max_tokens=16, checkpoint_steps=1),
+        least_questions=5,
+    )
+    with database.begin() as work:
+        spec = TrainJob(collection_id=school.collection_id, trainer=full.name, why="a test asks")
+        work.enqueue(spec, collection_id=school.collection_id)
+        work.commit()
+    store = SqlJobStore(database, Signal())
+    job = store.claim([TrainJob.kind], lease_s=120.0)
+    assert job is not None
+    context = replace(
+        school.house.context(Caller.agent("fine_tuner")), fence=JobFence(job.id, job.lease_token)
+    )
+    archive = DatasetArchive(database, adapters.embedder)
+    training = Training(database, adapters.blobs, adapters.embedder, archive, {full.name: full})
+    training.carry_out(spec, JobRun(job, context, store, lambda: False))
+    store.succeed(job)
+    return school.house.ask(ListTrainingRuns(collection_id=school.collection_id)).items[0]
+
+
+def versions(school: School) -> IndexVersions:
+    return school.house.ask(ListIndexVersions(collection_id=school.collection_id))
+
+
+def states(school: School) -> dict[str, str]:
+    return {index.embedding_version: index.state for index in versions(school).indexes}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed (make train)")
+def test_a_tuned_model_ranks_its_own_index_is_promoted_with_it_and_returned_from(school: School) -> None:
+    house = school.house
+    base = house.application.adapters.embedder.version
+    run = train(school, Tuner())
+    assert (run.state, run.reason) == (RunState.SUCCEEDED, None)
+    model = house.ask(GetModel(model_id=run.model_id or ""))
+    assert model.card["figures"]["agreement"]["least"] > 0.98
+    tuned = model.card["embedding_version"]
+    assert "tuned" in tuned
+    wait_for(lambda: states(school) == {base: "live", tuned: "standby"}, timeout_s=60)
+    with house.application.database.read() as work:
+        told = work.session.scalars(select(EventRecord).where(EventRecord.topic == IndexReady.topic)).all()
+        assert len(told) == 1
+    question = f"How do I {TOPICS[0]} correctly?"
+    replayed = house.ask(Search(query=question, model_id=model.id))
+    live = house.ask(Search(query=question))
+    assert (tuned in replayed.index_version, tuned in live.index_version) == (True, False)
+    assert replayed.notices == live.notices == ()
+
+    house.ask(PromoteModel(model_id=model.id))
+    assert states(school) == {base: "standby", tuned: "live"}
+    assert versions(school).wanted == tuned
+    assert tuned in house.ask(Search(query=question)).index_version
+    with pytest.raises(ConflictError, match="from the model"):
+        house.ask(ReturnIndex(collection_id=school.collection_id))
+    house.ask(RollBackModel(model_id=model.id))
+    assert states(school) == {base: "live", tuned: "standby"}
+    assert versions(school).wanted == base
+    assert house.ask(Search(query=question)).index_version == live.index_version
+
+
+@pytest.mark.skipif(find_spec("torch") is not None, reason="torch is installed")
+def test_without_torch_the_run_is_refused_and_says_what_to_install(school: School) -> None:
+    run = train(school, Tuner())
+    assert (run.state, run.model_id) == (RunState.REFUSED, None)
+    assert "make train" in (run.reason or "")
