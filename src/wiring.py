@@ -146,11 +146,11 @@ def _fine_tuner(settings: Settings, database: Database, out: Adapters) -> FineTu
     trainers: tuple[Trainer | RunTrainer, ...] = (ladder, _full_trainer(settings, database, out))
     return FineTunerAgent(
         database,
-        out.embedder,
+        out.embedders,
         Training(
             database,
             out.blobs,
-            out.embedder,
+            out.embedders,
             DatasetArchive(database, out.embedder),
             {trainer.name: trainer for trainer in trainers},
         ),
@@ -166,7 +166,7 @@ def _full_trainer(settings: Settings, database: Database, out: Adapters) -> Full
         out.blobs,
         out.embedders,
         PassageVectors(database, out.embedders, share=settings.index_build_share),
-        Tuner(),
+        Tuner(threads=settings.training_threads, memory=settings.training_memory_bytes),
         find_base=partial(base_model, settings),
         folder=settings.data_dir / "training",
     )

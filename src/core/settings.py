@@ -80,6 +80,11 @@ class Settings(BaseModel):
     )
     training_pause_s: float = Field(900.0, ge=0, json_schema_extra=_variable("STOA_TRAINING_PAUSE_S"))
 
+    training_threads: int = Field(1, ge=1, le=256, json_schema_extra=_variable("STOA_TRAINING_THREADS"))
+    training_memory_bytes: int = Field(
+        8 * 2**30, ge=2**30, json_schema_extra=_variable("STOA_TRAINING_MEMORY_BYTES")
+    )
+
     max_file_bytes: int = Field(50 * 2**20, gt=0, json_schema_extra=_variable("STOA_MAX_FILE_BYTES"))
     max_request_bytes: int = Field(200 * 2**20, gt=0, json_schema_extra=_variable("STOA_MAX_REQUEST_BYTES"))
     max_unpacked_bytes: int = Field(200 * 2**20, gt=0, json_schema_extra=_variable("STOA_MAX_UNPACKED_BYTES"))

@@ -31,8 +31,8 @@ from src.core.messages.training import (
     TrainingRun,
     TrainJob,
 )
-from src.core.ports import Embedder
 from src.database.uow import Database
+from src.services.embeddings.versions import Embedders
 
 from .listing import list_datasets, list_examples, list_runs
 from .memory import complete_vectors, tell_of_change
@@ -51,10 +51,10 @@ class FineTunerAgent(Agent):
     name = "fine_tuner"
 
     def __init__(
-        self, database: Database, embedder: Embedder, training: Training, policy: TrainingPolicy
+        self, database: Database, embedders: Embedders, training: Training, policy: TrainingPolicy
     ) -> None:
         self._database = database
-        self._embedder = embedder
+        self._embedders = embedders
         self._training = training
         self._policy = policy
 
@@ -96,7 +96,13 @@ class FineTunerAgent(Agent):
 
     @every(60.0)
     def complete_memory(self, ctx: Context) -> None:
-        complete_vectors(self._database, self._embedder, ctx)
+        """In each version that is searched: a vote given where another one is works after this."""
+        current = self._embedders.current.version
+        with self._database.read() as reading:
+            live = {index.embedding_version for index in reading.indexes.in_state("live")}
+        for version in (current, *sorted(live - {current})):
+            if self._embedders.available(version):
+                complete_vectors(self._database, self._embedders.of(version), ctx)
 
     @every(15.0)
     def train_where_due(self, ctx: Context) -> None:

@@ -80,11 +80,12 @@ class DatasetArchive:
         )
         return record
 
-    def vectors(self, questions: Mapping[str, str]) -> dict[str, Vectors]:
+    def vectors(self, questions: Mapping[str, str], embedder: Embedder | None = None) -> dict[str, Vectors]:
         """The vector of each question, given by key; what SQL does not hold is computed."""
+        embedder = embedder or self._embedder
         with self._database.read() as work:
-            known = QuestionVectors(work.session).find(list(questions), self._embedder.version)
+            known = QuestionVectors(work.session).find(list(questions), embedder.version)
         for key, question in questions.items():
             if key not in known:
-                known[key] = self._embedder.embed_query(question)
+                known[key] = embedder.embed_query(question)
         return known

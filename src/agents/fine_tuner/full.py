@@ -34,7 +34,6 @@ HELD_OUT = 0
 SAMPLES = 32
 _AGREES_MEAN, _AGREES_LEAST = 0.995, 0.98
 _COLLAPSED = 0.95
-THREADS = 1
 
 
 class FullTrainer:
@@ -72,7 +71,11 @@ class FullTrainer:
 
     @property
     def configuration(self) -> dict[str, Any]:
-        return {**asdict(self._settings), "least_questions": self.least_questions, "threads": THREADS}
+        return {
+            **asdict(self._settings),
+            "least_questions": self.least_questions,
+            "threads": self._tuner.threads,
+        }
 
     def check(self) -> None:
         self._tuner.check()
@@ -120,7 +123,7 @@ class FullTrainer:
             samples=texts.samples(SAMPLES),
             settings=self._settings,
             seed=seed,
-            threads=THREADS,
+            threads=self._tuner.threads,
         )
 
     def _watch(self, run: JobRun, step: int, steps: int) -> None:

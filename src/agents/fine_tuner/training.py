@@ -16,6 +16,7 @@ from src.database.models import DatasetRecord, TrainingRunRecord
 from src.database.repositories.remembering import counted_ups
 from src.database.uow import Database, UnitOfWork, Work
 from src.services import registry
+from src.services.embeddings.versions import Embedders
 from src.services.ranking.artefact import save
 from src.services.ranking.training import RankerFit
 
@@ -40,13 +41,13 @@ class Training:
         self,
         database: Database,
         blobs: Blobs,
-        embedder: Embedder,
+        embedders: Embedders,
         archive: DatasetArchive,
         trainers: Mapping[str, Trainer | RunTrainer],
     ) -> None:
         self._database = database
         self._blobs = blobs
-        self._embedder = embedder
+        self._embedders = embedders
         self._archive = archive
         self._trainers = trainers
 
@@ -78,7 +79,8 @@ class Training:
         if isinstance(trainer, RunTrainer):
             trainer.carry_out(record, dataset, run)
             return
-        material = self._material(dataset, run)
+        embedder = self._embedders.of(record.environment["embedding_version"])
+        material = self._material(dataset, embedder, run)
         run.reached("candidates gathered")
         run.progress(stage="fitting", done=0, total=None)
         fit = patiently(lambda: trainer.fit(material, seed=record.seed), run, stage="fitting")
@@ -86,7 +88,7 @@ class Training:
         if fit.questions < trainer.least_questions:
             self._end(record.id, RunState.REFUSED, run, reason=_too_few(fit.questions, trainer, dataset))
             return
-        self._conclude(record.id, dataset, material, fit, run)
+        self._conclude(record.id, dataset, material, fit, embedder.version, run)
 
     def _begin(self, job: TrainJob, run: JobRun) -> TrainingRunRecord:
         """The run of this job: a new one, or the one that an earlier attempt began."""
@@ -110,7 +112,7 @@ class Training:
                         "trainer": trainer.configuration if trainer else {},
                     },
                     seed=job.seed,
-                    environment=environment(self._embedder.version),
+                    environment=environment(self._searched(work, job.collection_id)),
                     curves={},
                     figures={},
                     created_at=work.now(),
@@ -132,20 +134,32 @@ class Training:
             work.commit()
             return dataset
 
-    def _material(self, dataset: DatasetRecord, run: JobRun) -> Material:
+    def _searched(self, work: Work, collection_id: str) -> str:
+        """The embedding version of the index that is searched, in which a run then learns."""
+        live = work.indexes.live(collection_id)
+        version = live.embedding_version if live is not None else self._embedders.current.version
+        return version if self._embedders.available(version) else self._embedders.current.version
+
+    def _material(self, dataset: DatasetRecord, embedder: Embedder, run: JobRun) -> Material:
         with self._database.read() as work:
             questions = asked_questions(work.datasets.examples(dataset.id))
-        vectors = self._archive.vectors({asked.key: asked.text for asked in questions})
+        vectors = self._archive.vectors({asked.key: asked.text for asked in questions}, embedder)
         pools = gather_pools(dataset.collection_id, questions, run)
         with self._database.read() as work:
-            passages = work.vectors.find(contents_of(pools), self._embedder.version)
+            passages = work.vectors.find(contents_of(pools), embedder.version)
         settings = self._archive.settings
         return material_of(
             questions, vectors, pools, passages, near=settings.near, by_passage=settings.by_passage
         )
 
     def _conclude(
-        self, run_id: str, dataset: DatasetRecord, material: Material, fit: RankerFit, run: JobRun
+        self,
+        run_id: str,
+        dataset: DatasetRecord,
+        material: Material,
+        fit: RankerFit,
+        version: str,
+        run: JobRun,
     ) -> None:
         reached = figures(fit, material.examples) | {"findings": [asdict(found) for found in fit.findings]}
         drawn = curves(fit)
@@ -157,7 +171,7 @@ class Training:
             reason = " ".join(["No candidate.", *(found.detail for found in fit.findings)])
             self._end(run_id, RunState.SUCCEEDED, run, reason=reason, figures=reached, curves=drawn)
             return
-        artefact = save(fit.ranker, embedding_version=self._embedder.version)
+        artefact = save(fit.ranker, embedding_version=version)
         digest = self._blobs.put(artefact.content)
         run.reached("artefact stored")
         with self._database.begin(run.ctx) as work:
@@ -169,7 +183,7 @@ class Training:
                 dataset,
                 reached,
                 trainer=record.trainer,
-                embedding_version=self._embedder.version,
+                embedding_version=version,
                 replaced_votes=_gone(work, record.collection_id),
             )
             model = registry.register(
@@ -180,6 +194,7 @@ class Training:
                 parent_id=live.id,
                 run_id=record.id,
                 artefact=digest,
+                embedding_version=version if version != self._embedders.current.version else None,
                 card=card,
                 by="agent:fine_tuner",
                 reason=card["summary"],

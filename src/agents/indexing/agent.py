@@ -178,10 +178,11 @@ class IndexingAgent(Agent):
         """Drop the indexes that were kept long enough, and those whose retirement was cut short."""
         now = self._database.clock.now()
         with self._database.begin(ctx) as work:
-            needed = work.models.needed_versions()
+            needed, tried = work.models.needed_versions(), work.experiments.collections_tried()
             for index in work.indexes.in_state("standby"):
                 since = index.switched_at or index.created_at
-                if (index.collection_id, index.embedding_version) in needed:
+                # What is compared with the live index, or named by a model, may have to take over yet.
+                if (index.collection_id, index.embedding_version) in needed or index.collection_id in tried:
                     continue
                 if now - since >= timedelta(seconds=self._keep_s):
                     index.state, index.switched_at = "retired", now

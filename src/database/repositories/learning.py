@@ -120,6 +120,11 @@ class Experiments(Repository[ExperimentRecord]):
         )
         return self._session.scalar(query)
 
+    def collections_tried(self) -> set[str]:
+        """The collections with a running experiment."""
+        query = select(ExperimentRecord.collection_id).where(ExperimentRecord.state == "running")
+        return set(self._session.scalars(query))
+
     def votes(self, experiment_id: str) -> Sequence[ExperimentVoteRecord]:
         """In the order in which they were given."""
         query = select(ExperimentVoteRecord).where(ExperimentVoteRecord.experiment_id == experiment_id)

@@ -71,7 +71,7 @@ def train(school: School, tuner: Tuner) -> TrainingRun:
         school.house.context(Caller.agent("fine_tuner")), fence=JobFence(job.id, job.lease_token)
     )
     archive = DatasetArchive(database, adapters.embedder)
-    training = Training(database, adapters.blobs, adapters.embedder, archive, {full.name: full})
+    training = Training(database, adapters.blobs, adapters.embedders, archive, {full.name: full})
     training.carry_out(spec, JobRun(job, context, store, lambda: False))
     store.succeed(job)
     return school.house.ask(ListTrainingRuns(collection_id=school.collection_id)).items[0]

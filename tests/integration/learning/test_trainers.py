@@ -78,7 +78,7 @@ def train(school: School, trainer: WordsTrainer) -> TrainingRun:
         school.house.context(Caller.agent("fine_tuner")), fence=JobFence(job.id, job.lease_token)
     )
     archive = DatasetArchive(database, adapters.embedder)
-    training = Training(database, adapters.blobs, adapters.embedder, archive, {trainer.name: trainer})
+    training = Training(database, adapters.blobs, adapters.embedders, archive, {trainer.name: trainer})
     training.carry_out(spec, JobRun(job, context, store, lambda: False))
     store.succeed(job)
     return school.house.ask(ListTrainingRuns(collection_id=school.collection_id)).items[0]
