@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from src.core.agent import Agent, every, handles, on, runs
 from src.core.context import Context
-from src.core.errors import ConflictError
+from src.core.errors import ConflictError, InvalidRequestError, UnavailableError
 from src.core.jobs import JobRun
 from src.core.messages.collections import CollectionDeleted
 from src.core.messages.documents import PassagesRemoved
@@ -99,7 +99,10 @@ class IndexingAgent(Agent):
         if version == CONFIGURED:
             version = self._embedders.current.version
         if version is not None:
-            self._embedders.of(version)
+            try:
+                self._embedders.of(version)
+            except UnavailableError as error:
+                raise InvalidRequestError(error.detail) from error
         with self._database.begin(ctx) as work:
             if request.collection_id is not None:
                 work.collections.get(request.collection_id)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from .base import Access, Event, Id, JobSpec, Reply, Request
+from .base import Access, Event, Id, JobSpec, Reply, Request, Text
 
 
 class IndexReport(Reply):
@@ -59,7 +59,7 @@ class RebuildIndexes(Request[QueuedRebuild]):
     capability: ClassVar[str] = "index.rebuild"
     access: ClassVar[Access] = Access.administer()
     collection_id: Id | None = None
-    embedding_version: str | None = Field(None, max_length=200)
+    embedding_version: Text | None = Field(None, max_length=200)
 
 
 class IndexVersion(Reply):
