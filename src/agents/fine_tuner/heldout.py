@@ -19,7 +19,7 @@ from src.services.ranking.training import RankerFit
 
 from .examples import contents_of, material_of
 from .figures import figures
-from .pools import gather_pools
+from .pools import Pools
 from .texts import Folded, Texts, texts_of
 
 
@@ -31,6 +31,7 @@ class HeldOut:
     def __init__(self, database: Database, vectors: PassageVectors) -> None:
         self._database = database
         self._vectors = vectors
+        self._pools = Pools(database)
 
     def figures(
         self, collection_id: str, held: Sequence[Folded], texts: Texts, embedder: Embedder, run: JobRun
@@ -38,7 +39,7 @@ class HeldOut:
         """In the form that the gate reads; ``questions`` counts those that were trained on."""
         trained = sum(bool(each.asked.ups) for each in texts.asked) - len(held)
         questions = [each.asked for each in held]
-        pools = gather_pools(collection_id, questions, run)
+        pools = self._pools.gather(collection_id, questions, run)
         with self._database.read() as work:
             words = texts_of(work, collection_id, contents_of(pools))
         passages = self._vectors.of(words, embedder.version, run)

@@ -16,12 +16,13 @@ from .lineage import gone_votes
 @dataclass(frozen=True)
 class TrainingPolicy:
     """Train from ``first`` counted up-votes, then each time they have grown by ``growth`` or by ``step``,
-    whichever is less; also when votes that were trained on are gone. ``pause_s`` lies between two runs."""
+    whichever is more: fewer teach a ranker nothing that can be measured. Also train when votes that were
+    trained on are gone. ``pause_s`` lies between two runs."""
 
     automatic: bool = True
     first: int = 50
     growth: float = 0.25
-    step: int = 100
+    step: int = 50
     pause_s: float = 900.0
 
     def due(self, work: Work, now: datetime) -> dict[str, str]:
@@ -61,8 +62,8 @@ class TrainingPolicy:
             waits = work.jobs.open(TrainJob.kind, collection_id=collection_id) is not None
             return None if waits else f"{ups} up-votes; the first run is due at {self.first}"
         before = int(last.configuration["up_votes"])
-        enough = ups >= max(self.first, before + max(1, min(self.step, round(self.growth * before))))
-        if not enough or not self._rested(work, last, now):
+        enough = before + max(1, self.step, round(self.growth * before))
+        if ups < max(self.first, enough) or not self._rested(work, last, now):
             return None
         return f"{ups} up-votes, {ups - before} more than at the last run"
 

@@ -27,7 +27,7 @@ from .examples import asked_questions, contents_of, material_of
 from .figures import curves, figures
 from .lineage import gone_votes
 from .patience import patiently
-from .pools import gather_pools
+from .pools import Pools
 from .trainers import Material, RunTrainer, Trainer
 
 KIND = "ranker"
@@ -50,6 +50,7 @@ class Training:
         self._embedders = embedders
         self._archive = archive
         self._trainers = trainers
+        self._pools = Pools(database)
 
     def trainer(self, name: str) -> Trainer | RunTrainer:
         """Raises InvalidRequestError where there is no such trainer, UnavailableError where it cannot
@@ -144,7 +145,8 @@ class Training:
         with self._database.read() as work:
             questions = asked_questions(work.datasets.examples(dataset.id))
         vectors = self._archive.vectors({asked.key: asked.text for asked in questions}, embedder)
-        pools = gather_pools(dataset.collection_id, questions, run)
+        self._pools.keep_only(dataset.collection_id, questions, run)
+        pools = self._pools.gather(dataset.collection_id, questions, run)
         with self._database.read() as work:
             passages = work.vectors.find(contents_of(pools), embedder.version)
         settings = self._archive.settings

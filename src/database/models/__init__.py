@@ -26,6 +26,7 @@ from .learning import (
     GoldenSetRecord,
     ModelChangeRecord,
     ModelRecord,
+    PoolRecord,
     TrainingRunRecord,
 )
 from .watching import AlertRecord, ErrorHourRecord, ErrorPatternRecord, MeasurementRecord
@@ -66,6 +67,7 @@ __all__ = [
     "ModelRecord",
     "PassageRecord",
     "PersonalTokenRecord",
+    "PoolRecord",
     "QuestionVectorRecord",
     "RatingRecord",
     "SearchRecord",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, Digest, JsonList, JsonObject, Key, Moment, Name, Ref
@@ -42,6 +42,20 @@ class ExampleRecord(Base):
     weight: Mapped[float] = mapped_column(Float)
     split: Mapped[int | None]
     excluded: Mapped[str | None] = mapped_column(String(200))
+
+
+class PoolRecord(Base):
+    """The candidates of a question with their features, as ``revision`` of its collection gave them: kept
+    because gathering them takes a search, and made anew where they are missing."""
+
+    __tablename__ = "question_pools"
+
+    collection_id: Mapped[str] = mapped_column(
+        ForeignKey("collections.id", ondelete="CASCADE"), primary_key=True
+    )
+    question_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    revision: Mapped[Digest]
+    pool: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class TrainingRunRecord(Base):

@@ -226,14 +226,14 @@ def test_deleted_votes_are_not_in_the_next_model_and_it_says_so(school: School) 
 def test_the_next_run_is_due_after_the_pause_when_enough_is_new(school: School) -> None:
     database = school.house.application.database
     train(school)
-    often, later = TrainingPolicy(step=2), database.clock.now() + timedelta(hours=1)
+    often, later = TrainingPolicy(growth=0.0, step=2), database.clock.now() + timedelta(hours=1)
     with database.read() as work:
         assert often.due(work, later) == {}, "nothing is new"
     school.vote(TOPICS[:2], question="Who knows the way to {} nicely?")
     with database.read() as work:
         assert often.due(work, database.clock.now()) == {}, "the pause is not over"
         assert TrainingPolicy().due(work, later) == {}, "a quarter more are wanted"
-        assert TrainingPolicy(automatic=False, step=2).due(work, later) == {}
+        assert TrainingPolicy(automatic=False, growth=0.0, step=2).due(work, later) == {}
         due = often.due(work, later)
     assert due == {
         school.collection_id: f"{_runs(school)[0].configuration['up_votes'] + 2} up-votes, "
