@@ -11,11 +11,13 @@ from src.database.repositories.trials import up_votes, watch_votes
 from src.database.uow import UnitOfWork
 from src.services import registry
 from src.services.evaluation.estimate import Estimate, estimate
+from src.services.evaluation.guardrails import Breach
 from src.services.evaluation.sequential import Decision, Verdict
 from src.services.evaluation.watch import Watch
 
 from .guards import breaches
-from .rules import decision_rule, return_rule, stored_shares, votes_of
+from .pauses import PAUSED, go_on, pause, paused_until
+from .rules import decision_rule, looks_done, return_rule, stored_shares, votes_of
 from .trials import HEALTHY, RETURN, STOPPED, Trials
 
 SUSPICIOUS = "suspicious"
@@ -40,11 +42,22 @@ class Looks:
             self._look_at_trial(work, record, by=by)
 
     def guard(self, work: UnitOfWork, record: ExperimentRecord, *, by: str) -> None:
-        """Stop a trial whose guardrails are breached. A watch needs none: it compares with the past."""
+        """Stop a trial whose treatment breaches a guardrail, and pause one for what cannot be told from the
+        machine's or the service's own trouble. A watch needs none: it compares with the past."""
         if record.state != "running" or record.purpose == Purpose.WATCH:
+            return
+        pausing = paused_until(record)
+        if pausing is not None:
+            if work.now() >= pausing:
+                go_on(work, record)
             return
         breach = next((one for one in breaches(work, record, work.now()) if one.stop), None)
         if breach is None:
+            return
+        if breach.shared:
+            seen = estimate(votes_of(work.experiments.votes(record.id)), stored_shares(record.rule))
+            self._note(work, record, _pause_of(seen, record, breach))
+            pause(record)
             return
         evidence = {"experiment_id": record.id, "guardrail": asdict(breach)}
         self.trials.end(work, record, STOPPED, breach.sentence, by=by)
@@ -53,7 +66,7 @@ class Looks:
 
     def _look_at_trial(self, work: UnitOfWork, record: ExperimentRecord, *, by: str) -> None:
         rule = decision_rule(record.rule)
-        done = record.looks[-1]["done"] if record.looks else 0
+        done = looks_done(record)
         votes = votes_of(work.experiments.votes(record.id))
         if len(votes) < rule.looks[done]:
             return
@@ -144,6 +157,18 @@ def _look_of(seen: Estimate, verdict: Verdict) -> dict[str, Any]:
         "critical": verdict.critical,
         "decision": verdict.decision.value,
         "sentence": verdict.sentence,
+    }
+
+
+def _pause_of(seen: Estimate, record: ExperimentRecord, breach: Breach) -> dict[str, Any]:
+    return {
+        "done": looks_done(record),
+        **_figures(seen),
+        "lower": seen.mean - 1.96 * seen.error,
+        "upper": seen.mean + 1.96 * seen.error,
+        "critical": None,
+        "decision": PAUSED,
+        "sentence": breach.sentence,
     }
 
 

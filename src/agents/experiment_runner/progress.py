@@ -11,7 +11,8 @@ from src.database.repositories.trials import watch_votes
 from src.database.uow import Work
 from src.services.evaluation.estimate import estimate
 
-from .rules import decision_rule, return_rule, stored_shares, votes_of
+from .pauses import paused_until
+from .rules import decision_rule, looks_done, return_rule, stored_shares, votes_of
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def progress_of(work: Work, record: ExperimentRecord) -> Progress:
 def _next_look(record: ExperimentRecord) -> int | None:
     if record.state != "running" or record.purpose == Purpose.WATCH:
         return None
-    done = record.looks[-1]["done"] if record.looks else 0
+    done = looks_done(record)
     looks = decision_rule(record.rule).looks
     return looks[done] if done < len(looks) else None
 
@@ -74,6 +75,9 @@ def _sentence(
 ) -> str:
     if record.state != "running":
         return record.reason or ""
+    pausing = paused_until(record)
+    if pausing is not None:
+        return f"Paused until {pausing:%Y-%m-%d %H:%M} UTC. {record.looks[-1]['sentence']}"
     if coming is None:
         return record.looks[-1]["sentence"] if record.looks else "Watching; not enough data yet."
     if needed:

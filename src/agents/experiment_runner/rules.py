@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
-from src.database.models import CollectionRecord, ExperimentVoteRecord
+from src.database.models import CollectionRecord, ExperimentRecord, ExperimentVoteRecord
 from src.database.repositories.trials import up_votes_per_day, voters
 from src.database.uow import Work
 from src.services.evaluation.estimate import Shares, Vote
@@ -41,6 +41,11 @@ def return_rule(rule: Mapping[str, Any]) -> ReturnRule:
 
 def stored_shares(rule: Mapping[str, Any]) -> Shares:
     return _made(Shares, rule["shares"])
+
+
+def looks_done(record: ExperimentRecord) -> int:
+    """How many looks of its rule a comparison has behind it."""
+    return int(record.looks[-1]["done"]) if record.looks else 0
 
 
 def power_of(

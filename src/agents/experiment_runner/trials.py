@@ -66,6 +66,7 @@ class Trials:
                 state=ExperimentState.RUNNING.value,
                 rule={
                     **stored(rule, shares_for(work, collection)),
+                    "share": share,
                     "guardrails": baseline(work, collection.id, now),
                 },
                 power=power,

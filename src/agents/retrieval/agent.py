@@ -93,11 +93,14 @@ class RetrievalAgent(Agent):
             allowed = allowed_passages(work, scope, request.filters)
             watch.lap("permission")
             begun = self._begun(work, query, indexes, allowed, notices, watch)
-            apart = None
+            apart, lacking = None, list[str]()
             if trial is not None and trial.indexes is not None:
-                apart = self._begun(work, query, trial.indexes, allowed, notices, watch)
+                apart = self._begun(work, query, trial.indexes, allowed, lacking, watch)
         gathered = self._completed(begun, embedded, notices, watch)
-        beside = self._completed(apart, embedded, notices, watch) if apart is not None else None
+        beside = self._completed(apart, embedded, lacking, watch) if apart is not None else None
+        if set(lacking) - set(notices):
+            # The model on trial cannot show what it can do: that is not for readers to vote on.
+            trial = beside = None
         if MISSING in notices and request.model_id is None and self._switched(scope, indexes):
             return None
         with self._database.read() as work:
@@ -126,10 +129,9 @@ class RetrievalAgent(Agent):
         """What the database and the lexical indexes know."""
         pool = Pool()
         self._gatherer.by_words(pool, indexes, query.text, allowed, notices)
-        watch.lap("lexical")
+        took_ms = watch.lap("lexical")
         stored = self._completer.vectors(work, pool, indexes)
-        watch.lap("vectors")
-        return Begun(query, indexes, pool, allowed, stored)
+        return Begun(query, indexes, pool, allowed, stored, took_ms + watch.lap("vectors"))
 
     def _completed(
         self, begun: Begun, embedded: QueryVectors, notices: list[str], watch: Stopwatch
@@ -138,10 +140,12 @@ class RetrievalAgent(Agent):
         indexes, pool, allowed = begun.indexes, begun.pool, begun.allowed
         vectors = embedded.of(index.embedding_version for index in indexes.values())
         watch.lap("embed")
+        # All embeddings are computed at the same time: the last of them waited for as long as the others.
+        took_ms = begun.took_ms + watch.took_ms["embed"]
         self._gatherer.by_meaning(pool, indexes, vectors, allowed, notices)
-        watch.lap("dense")
+        took_ms += watch.lap("dense")
         self._completer.add_cosines(pool, begun.stored, vectors)
-        return Gathered(begun.query, vectors, indexes, pool, allowed)
+        return Gathered(begun.query, vectors, indexes, pool, allowed, took_ms)
 
     @handles(GatherPool)
     def training_pool(self, request: GatherPool, ctx: Context) -> TrainingPool:
@@ -161,10 +165,11 @@ class RetrievalAgent(Agent):
 
     def _plan(self, work: Work, indexes: Mapping[str, LiveIndex], ctx: Context) -> Plan:
         """The live ranker of each index with the memory of its collection."""
-        return {
-            index.id: self._choice(work, index, self._rankers.usable(index.artefact, index), ctx)
-            for index in indexes.values()
-        }
+        return {index.id: self._choice(work, index, self._ranker(index), ctx) for index in indexes.values()}
+
+    def _ranker(self, index: LiveIndex) -> Ranker:
+        """A search never fails for a model: the default stands in for one that is lost."""
+        return self._rankers.usable(index.artefact, index) or self._rankers.default
 
     def _choice(self, work: Work, index: LiveIndex, ranker: Ranker, ctx: Context) -> Choice:
         return Choice(ranker, self._memories.of(work, index, ctx.clock.now()))
@@ -206,17 +211,20 @@ class RetrievalAgent(Agent):
         if index is None or index.experiment_id is None:
             return None
         seed = f"{index.experiment_id}:{reader}:{key}"
-        if index.treatment_version in (None, index.embedding_version):
-            ranker = self._rankers.usable(index.treatment_artefact, index)
-            treatment = Choice(ranker, plan[index.id].memory)
-            return Trial(index.experiment_id, seed, {**plan, index.id: treatment})
-        record = work.indexes.find(index.treatment_index or "")
-        if record is None:
-            return None
-        own = in_place_of(index, record)
-        treatment = self._choice(work, own, self._rankers.usable(index.treatment_artefact, own), ctx)
+        own = index
+        if index.treatment_version not in (None, index.embedding_version):
+            record = work.indexes.find(index.treatment_index or "")
+            if record is None:
+                return None
+            own = in_place_of(index, record)
+        ranker = self._rankers.usable(index.treatment_artefact, own)
+        if ranker is None:
+            return Trial(index.experiment_id, seed, None)
+        treatment = {**plan, own.id: self._choice(work, own, ranker, ctx)}
+        if own is index:
+            return Trial(index.experiment_id, seed, treatment)
         others = {each: other for each, other in indexes.items() if each != index.id}
-        return Trial(index.experiment_id, seed, {**plan, own.id: treatment}, {**others, own.id: own})
+        return Trial(index.experiment_id, seed, treatment, {**others, own.id: own})
 
     def _remember(
         self,
@@ -238,7 +246,7 @@ class RetrievalAgent(Agent):
                 index_version=results.index_version,
                 models={i.collection_id: i.model_id for i in indexes.values() if i.model_id is not None},
                 experiment_id=trial.experiment_id if trial else None,
-                took_ms=results.took_ms,
+                took_ms={**results.took_ms, **showing.paths_ms},
                 at=ctx.clock.now(),
             )
             work.commit()

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from src.database.repositories.searching import Candidate
-from src.services.evaluation.interleaving import Entry, team_draft
+from src.services.evaluation.assignment import fraction
+from src.services.evaluation.interleaving import Entry, Team, team_draft
 
 from .fusion import Placed
 from .hits import Shown, folded
@@ -42,3 +43,9 @@ def interleave(
         twins=twins,
     )
     return Interleaved([by_id[entry.passage_id] for entry in entries], {e.passage_id: e for e in entries})
+
+
+def first_to_rank(seed: str) -> tuple[Team, Team]:
+    """The two sides in the order in which they rank, by a coin that has nothing to do with the draft's."""
+    teams = (Team.CONTROL, Team.TREATMENT)
+    return teams if fraction("ranks first", seed) < 0.5 else (Team.TREATMENT, Team.CONTROL)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,42 +13,47 @@ from src.core.messages.ranking import TrainingPool
 from src.core.ports import Vectors
 from src.database.repositories.searching import Candidate, LiveIndex
 from src.database.uow import Work
-from src.services.evaluation.interleaving import Entry
+from src.services.evaluation.interleaving import Entry, Team
 from src.services.ranking.identifiers import share_found
 from src.services.ranking.memory import QueryMemory
 from src.services.ranking.ranker import FusionWeights, Ranker
 
 from .filters import Allowed
-from .fusion import fuse
+from .fusion import Placed, fuse
 from .hits import folded, hits_of
-from .interleaved import interleave
+from .interleaved import first_to_rank, interleave
 from .learned import FullPool, PoolReader, ranking
 from .plan import Choice, Plan, Trial
 from .pool import Completer, Pool, Stored
 from .query import SPARE, Query
 from .stopwatch import Stopwatch
 
+log = logging.getLogger("stoa.retrieval")
+
 
 @dataclass(frozen=True)
 class Begun:
-    """A search as far as the database and the lexical indexes know."""
+    """A search as far as the database and the lexical indexes know, and the milliseconds that it took."""
 
     query: Query
     indexes: Mapping[str, LiveIndex]
     pool: Pool
     allowed: Allowed
     stored: Stored
+    took_ms: float
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """What both indexes of each collection gave for a query; ``vectors`` are the query's, by version."""
+    """What both indexes of each collection gave for a query, and the milliseconds that it took to ask them;
+    ``vectors`` are the query's, by version."""
 
     query: Query
     vectors: Mapping[str, Vectors]
     indexes: Mapping[str, LiveIndex]
     pool: Pool
     allowed: Allowed
+    took_ms: float
 
     def vector(self, index: LiveIndex) -> Vectors:
         """The query's vector for an index; zeros where its model is not to be had."""
@@ -57,10 +63,22 @@ class Gathered:
 
 @dataclass(frozen=True)
 class Showing:
-    """The hits; where the list was interleaved, whose each is, by passage id."""
+    """The hits; where the list was interleaved, whose each is, by passage id, and ``paths_ms``: how long the
+    way to each of the two rankings was. A treatment that could not rank has none."""
 
     hits: tuple[Hit, ...]
     entries: dict[str, Entry] = field(default_factory=dict)
+    paths_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Path:
+    """The way to one of two rankings, as if it was gone alone: with what, and the milliseconds so far. What a
+    plain ranking would have read instead of a full pool is not counted."""
+
+    plan: Plan
+    pools: Mapping[str, FullPool]
+    took_ms: float
 
 
 class Ordering:
@@ -82,11 +100,13 @@ class Ordering:
         beside: Gathered | None = None,
     ) -> Showing:
         """``beside`` is what the trial's own indexes gave, where its model ranks another index."""
-        if trial is None and all(
-            plan[index.id].plain(gathered.vector(index)) for index in gathered.indexes.values()
-        ):
-            return self._plainly(work, gathered, watch)
-        return self._learnedly(work, gathered, plan, trial, watch, beside)
+        if trial is not None and trial.treatment is not None:
+            return self._interleaved(work, gathered, plan, trial.treatment, trial.seed, watch, beside)
+        if _plain(plan, gathered):
+            showing = self._plainly(work, gathered, watch)
+        else:
+            showing = self._learnedly(work, gathered, plan, watch)
+        return replace(showing, paths_ms={Team.CONTROL.value: gathered.took_ms}) if trial else showing
 
     def _plainly(self, work: Work, gathered: Gathered, watch: Stopwatch) -> Showing:
         query, pool = gathered.query, gathered.pool
@@ -104,31 +124,54 @@ class Ordering:
             found = work.searching.candidates([item.passage_id for item in ranked])
         return Showing(hits_of(folded(ranked, found)[: query.k], found))
 
-    def _learnedly(
+    def _learnedly(self, work: Work, gathered: Gathered, plan: Plan, watch: Stopwatch) -> Showing:
+        query = gathered.query
+        pools, found = self._full_pools(work, gathered, (plan,))
+        watch.lap("complete")
+        ranked = ranking(pools, plan, self._pools.extractor)[: query.k + SPARE]
+        return Showing(hits_of(folded(ranked, found)[: query.k], found))
+
+    def _interleaved(
         self,
         work: Work,
         gathered: Gathered,
         plan: Plan,
-        trial: Trial | None,
+        other: Plan,
+        seed: str,
         watch: Stopwatch,
         beside: Gathered | None,
     ) -> Showing:
-        query = gathered.query
-        together = (plan, trial.treatment) if trial and beside is None else (plan,)
+        """Both rankings in one list. Which one is made first is drawn by lot: the second finds warm what the
+        first had to compute."""
+        query, extractor = gathered.query, self._pools.extractor
+        theirs = beside or gathered
+        together = (plan,) if beside is not None else (plan, other)
         pools, found = self._full_pools(work, gathered, together)
-        wanted = query.k + SPARE
-        extractor = self._pools.extractor
-        ranked = ranking(pools, plan, extractor)[:wanted]
-        if trial is None:
-            watch.lap("complete")
-            return Showing(hits_of(folded(ranked, found)[: query.k], found))
+        reading = watch.lap("complete")
+        control = Path(plan, pools, gathered.took_ms + (0.0 if _plain(plan, gathered) else reading))
         if beside is not None:
-            pools, more = self._full_pools(work, beside, (trial.treatment,))
+            pools, more = self._full_pools(work, beside, (other,))
             found = more | found
-        watch.lap("complete")
-        treatment = ranking(pools, trial.treatment, extractor)[:wanted]
-        list_ = interleave(ranked, treatment, found, query.k, trial.seed)
-        return Showing(hits_of(list_.shown, found), list_.entries)
+            reading = watch.lap("complete")
+        spared = _plain(other, theirs)
+        treatment = Path(other, pools, theirs.took_ms + (0.0 if spared else reading))
+        runners = {Team.CONTROL: control, Team.TREATMENT: treatment}
+        placed: dict[Team, list[Placed]] = {}
+        for team in first_to_rank(seed):
+            runner = runners[team]
+            try:
+                placed[team] = ranking(runner.pools, runner.plan, extractor)[: query.k + SPARE]
+            except Exception:
+                if team is Team.CONTROL:
+                    raise
+                log.warning("the model on trial cannot rank %r", query.text, exc_info=True)
+            runner.took_ms += watch.lap("rank")
+        paths_ms = {team.value: round(runners[team].took_ms, 3) for team in placed}
+        if Team.TREATMENT not in placed:
+            shown = folded(placed[Team.CONTROL], found)[: query.k]
+            return Showing(hits_of(shown, found), paths_ms=paths_ms)
+        list_ = interleave(placed[Team.CONTROL], placed[Team.TREATMENT], found, query.k, seed)
+        return Showing(hits_of(list_.shown, found), list_.entries, paths_ms)
 
     def training_pool(self, work: Work, gathered: Gathered) -> TrainingPool:
         """The full pool of a collection; empty where it has no index yet."""
@@ -171,3 +214,8 @@ class Ordering:
             pools[index.id], known = self._pools.read(work, gathered.pool, index, gathered.query.text, vector)
             found.update(known)
         return pools, found
+
+
+def _plain(plan: Plan, gathered: Gathered) -> bool:
+    """Whether nothing was learned that concerns the question."""
+    return all(plan[index.id].plain(gathered.vector(index)) for index in gathered.indexes.values())

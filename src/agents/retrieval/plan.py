@@ -42,12 +42,13 @@ Plan = Mapping[str, Choice]
 @dataclass(frozen=True)
 class Trial:
     """The experiment that a search takes part in: its list is interleaved from two plans. ``seed`` gives the
-    same reader the same list for the same question. ``indexes`` are those of the treatment where its model
-    ranks another index than the live one."""
+    same reader the same list for the same question. ``treatment`` is None where its model is lost; then the
+    control's list is shown. ``indexes`` are those of the treatment where its model ranks another index than
+    the live one."""
 
     experiment_id: str
     seed: str
-    treatment: Plan
+    treatment: Plan | None
     indexes: Mapping[str, LiveIndex] | None = None
 
 

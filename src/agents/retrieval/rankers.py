@@ -27,7 +27,7 @@ class Rankers:
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
-        self._default = Ranker(memory=MemorySettings())
+        self.default = Ranker(memory=MemorySettings())
         self._loaded: OrderedDict[tuple[str, str], Ranker] = OrderedDict()
         self._lock = Lock()
 
@@ -37,7 +37,7 @@ class Rankers:
         Raises ArtefactError or NotFoundError where the artefact cannot be used.
         """
         if artefact is None:
-            return self._default
+            return self.default
         name = (artefact, index.embedding_version)
         with self._lock:
             if name in self._loaded:
@@ -55,13 +55,13 @@ class Rankers:
                 self._loaded.popitem(last=False)
         return ranker
 
-    def usable(self, artefact: str | None, index: LiveIndex) -> Ranker:
-        """Like ``of``, but a search never fails for a model: the default stands in for one that is lost."""
+    def usable(self, artefact: str | None, index: LiveIndex) -> Ranker | None:
+        """Like ``of``, but None where the artefact cannot be used."""
         try:
             return self.of(artefact, index)
         except AppError as error:
-            log.warning("ranking by the default instead of model file %s: %s", artefact, error.detail)
-            return self._default
+            log.warning("ranking without model file %s: %s", artefact, error.detail)
+            return None
 
 
 class Memories:

@@ -19,10 +19,13 @@ class Stopwatch:
     def __post_init__(self) -> None:
         self._first = self._last = self.clock.monotonic()
 
-    def lap(self, stage: str) -> None:
+    def lap(self, stage: str) -> float:
+        """Returns the milliseconds since the last lap; a stage that comes again adds to itself."""
         now = self.clock.monotonic()
-        self.took_ms[stage] = round((now - self._last) * 1000, 3)
+        took = round((now - self._last) * 1000, 3)
+        self.took_ms[stage] = round(self.took_ms.get(stage, 0.0) + took, 3)
         self._last = now
+        return took
 
     def stop(self) -> dict[str, float]:
         self.took_ms["total"] = round((self.clock.monotonic() - self._first) * 1000, 3)

@@ -15,12 +15,15 @@ from src.database.models import ActivityLine, AnswerRecord, SearchRecord
 
 @dataclass(frozen=True)
 class Searched:
-    """One search of a reader: how long it took, in milliseconds."""
+    """One search of a reader: how long it took, in milliseconds, and in a comparison how long the way to each
+    of the two rankings was; ``treatment_ms`` is None where the treatment did not come to one."""
 
     id: str
     user_id: str
     query: str
     took_ms: float
+    control_ms: float | None
+    treatment_ms: float | None
 
 
 _SEARCHES = select(
@@ -32,17 +35,26 @@ _SEARCHES = select(
 ).where(SearchRecord.user_id.is_not(None))
 
 
-def searches_before(session: Session, collection_id: str, until: datetime, limit: int) -> list[Searched]:
-    """The latest searches up to a time that reached the collection."""
-    query = _SEARCHES.where(SearchRecord.at <= until).order_by(SearchRecord.at.desc()).limit(limit)
+def searches_between(
+    session: Session, collection_id: str, since: datetime, until: datetime, limit: int
+) -> list[Searched]:
+    """The latest searches of a time that reached the collection."""
+    query = (
+        _SEARCHES.where(SearchRecord.at >= since, SearchRecord.at <= until)
+        .order_by(SearchRecord.at.desc())
+        .limit(limit)
+    )
     return [found for row, found in _searched(session, query) if collection_id in row.collection_ids]
 
 
-def searches_within(session: Session, experiment_id: str) -> list[Searched]:
-    """The searches that took part in an experiment."""
-    return [
-        found for _, found in _searched(session, _SEARCHES.where(SearchRecord.experiment_id == experiment_id))
-    ]
+def searches_within(session: Session, experiment_id: str, since: datetime, limit: int) -> list[Searched]:
+    """The latest searches that took part in an experiment."""
+    query = (
+        _SEARCHES.where(SearchRecord.experiment_id == experiment_id, SearchRecord.at >= since)
+        .order_by(SearchRecord.at.desc())
+        .limit(limit)
+    )
+    return [found for _, found in _searched(session, query)]
 
 
 def answers_between(session: Session, since: datetime, until: datetime, limit: int) -> dict[str, bool]:
@@ -75,7 +87,16 @@ def outcomes_between(
 
 
 def _searched(session: Session, query: Select[*tuple[Any, ...]]) -> list[tuple[Any, Searched]]:
-    return [
-        (row, Searched(row.id, row.user_id, row.query, float(row.took_ms.get("total", 0.0))))
-        for row in session.execute(query)
-    ]
+    return [(row, _timed(row)) for row in session.execute(query)]
+
+
+def _timed(row: Any) -> Searched:
+    took = {stage: float(ms) for stage, ms in row.took_ms.items()}
+    return Searched(
+        id=row.id,
+        user_id=row.user_id,
+        query=row.query,
+        took_ms=took.get("total", 0.0),
+        control_ms=took.get("control"),
+        treatment_ms=took.get("treatment"),
+    )

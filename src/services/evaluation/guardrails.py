@@ -1,4 +1,5 @@
-"""Guardrails: an arm that is slower, fails more, abstains more or is voted down more is stopped."""
+"""Guardrails: an arm that is slower, fails more or is voted down more is stopped; what both arms bear pauses
+their comparison."""
 
 from __future__ import annotations
 
@@ -11,14 +12,17 @@ from math import ceil, exp, lgamma, log
 class Guardrail:
     """A rate that may not rise: ``name`` of the event, and how many times the control's rate is tolerated.
 
-    Latency is a rate, too: of answers slower than ``slow_limit`` of the time before the trial. ``least`` is
-    the number of events of both arms below which nothing is concluded.
+    ``least`` is the number of events of both arms below which nothing is concluded, and ``share`` the rate
+    that is tolerated whatever the control's. ``shared`` says that both arms bear it alike (an interleaved
+    list needs both rankings): it is compared with the time before, and a breach is no arm's fault.
     """
 
     name: str
     tolerance: float = 1.25
     least: int = 20
     level: float = 0.01
+    share: float = 0.0
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,21 +43,29 @@ class Rate:
 
 @dataclass(frozen=True)
 class Breach:
-    """The outcome of one check; ``stop`` says that the trial must end now. ``evidence`` is the e-value:
-    a fair bet against "no worse than tolerated" would have multiplied its stake by this."""
+    """The outcome of one check; ``stop`` says that the trial cannot go on as it is, and ``shared`` that this
+    is no fault of the treatment that anybody knows of. ``evidence`` is the e-value: a fair bet against "no
+    worse than tolerated" would have multiplied its stake by this."""
 
     guardrail: str
     stop: bool
     evidence: float
     sentence: str
+    shared: bool = False
 
 
 GUARDRAILS = (
-    Guardrail("slow answers", tolerance=1.5),
-    Guardrail("errors", tolerance=1.25),
-    Guardrail("abstentions", tolerance=1.25),
-    Guardrail("down-votes", tolerance=1.25),
+    Guardrail("slow rankings", tolerance=1.5, share=0.05),
+    Guardrail("failed rankings"),
+    Guardrail("down-votes"),
+    Guardrail("slow searches", tolerance=1.5, shared=True),
+    Guardrail("errors", shared=True),
+    Guardrail("abstentions", shared=True),
 )
+
+NOTICED_MS = 100.0
+NOTICED_SHARE = 0.5
+"""A reader notices what takes half as long again, and a tenth of a second more."""
 
 
 def check(
@@ -73,18 +85,40 @@ def check(
     tolerated = share * guardrail.tolerance / (share * guardrail.tolerance + 1.0 - share)
     events = control.events + treatment.events
     evidence = _e_value(treatment.events, control.events, tolerated)
-    stop = events >= guardrail.least and evidence >= 1.0 / guardrail.level
+    worse = treatment.share > guardrail.share
+    stop = worse and events >= guardrail.least and evidence >= 1.0 / guardrail.level
     rates = (
         f"{guardrail.name} {treatment.share:.1%} ({treatment.events} of {treatment.total}) against "
         f"{control.share:.1%} ({control.events} of {control.total})"
     )
-    if stop:
+    if stop and guardrail.shared:
+        said = (
+            f"Paused: {rates} before; more than {guardrail.tolerance:g} times that is not allowed. Both "
+            "models are at work in every search of a comparison: nobody can tell whether one is the cause."
+        )
+    elif stop:
         said = f"Stopped: {rates}; more than {guardrail.tolerance:g} times the control's rate is not allowed."
     elif events < guardrail.least:
         said = f"Too early to tell: {rates}; a check takes {guardrail.least} events."
     else:
         said = f"Within bounds: {rates}."
-    return Breach(guardrail.name, stop, evidence, said)
+    return Breach(guardrail.name, stop, evidence, said, guardrail.shared)
+
+
+def lags(path_ms: float, other_ms: float, usual_ms: float | None) -> bool:
+    """Whether one of two ways that were gone in the same search is noticeably longer than the other.
+
+    A busy machine stretches both: what counts is the ratio, and the milliseconds that it comes to on a
+    machine that takes ``usual_ms`` (None where that is not known) for the other.
+    """
+    more = path_ms / max(other_ms, 1e-3) - 1.0
+    return more >= NOTICED_SHARE and more * min(other_ms, usual_ms or other_ms) >= NOTICED_MS
+
+
+def stalled(path_ms: float, usual_ms: float | None) -> bool:
+    """Whether the machine itself was noticeably slower than usual during this search: the control's way took
+    that much longer than a search did before."""
+    return usual_ms is not None and path_ms - usual_ms >= max(NOTICED_MS, NOTICED_SHARE * usual_ms)
 
 
 def slow_limit(latencies_ms: Sequence[float], quantile: float = 0.95) -> float:

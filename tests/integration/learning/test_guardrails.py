@@ -1,18 +1,25 @@
-"""A trial that makes things worse is stopped before its votes could say so."""
+"""A trial that makes things worse is stopped before its votes could say so; what may not be its fault
+pauses it."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
+from sqlalchemy import select
 
 from src.core.caller import Caller
 from src.core.clock import new_id
+from src.core.messages.experiments import GetExperiment
 from src.core.messages.questions import Search
 from src.database.models import ActivityLine
 from tests.support.laboratory import Laboratory
 
 
-def searches(laboratory: Laboratory, count: int, took_ms: float, experiment_id: str | None = None) -> None:
-    """Searches of all readers, each for a question of its own."""
+def searches(
+    laboratory: Laboratory, count: int, took_ms: float, experiment_id: str | None = None, **paths_ms: float
+) -> None:
+    """Searches of all readers, each for a question of its own; ``paths_ms`` of its two rankings."""
     with laboratory.database.begin() as work:
         for number in range(count):
             work.searching.keep(
@@ -25,7 +32,7 @@ def searches(laboratory: Laboratory, count: int, took_ms: float, experiment_id: 
                 index_version="",
                 models={},
                 experiment_id=experiment_id,
-                took_ms={"total": took_ms},
+                took_ms={"total": took_ms, **paths_ms},
                 at=work.now(),
             )
         work.commit()
@@ -72,30 +79,87 @@ def test_down_votes_on_what_the_candidate_lifts_stop_the_trial(laboratory: Labor
     assert laboratory.model(model_id).state == "rejected"
 
 
-@pytest.mark.parametrize(("took_ms", "state"), [(2000.0, "ended"), (400.0, "running")])
-def test_slow_searches_stop_a_trial_where_a_reader_notices(
-    laboratory: Laboratory, took_ms: float, state: str
+def test_a_model_that_takes_longer_than_the_live_one_in_the_same_searches_is_rejected(
+    laboratory: Laboratory,
 ) -> None:
     searches(laboratory, 40, 20.0)
-    _, experiment_id = laboratory.trial()
-    searches(laboratory, 60, took_ms, experiment_id)
-    guard(laboratory)
-    assert laboratory.experiment(experiment_id).state == state
-
-
-def test_failing_searches_of_people_stop_a_trial(laboratory: Laboratory) -> None:
-    requests(laboratory, 60, "ok")
-    _, experiment_id = laboratory.trial()
-    requests(laboratory, 60, "internal", caller="agent:experiment_runner")
-    requests(laboratory, 40, "ok")
-    guard(laboratory)
-    assert laboratory.experiment(experiment_id).state == "running"
-    requests(laboratory, 40, "internal")
+    model_id, experiment_id = laboratory.trial()
+    searches(laboratory, 60, 300.0, experiment_id, control=20.0, treatment=280.0)
     guard(laboratory)
     ended = laboratory.experiment(experiment_id)
     assert (ended.state, ended.decision) == ("ended", "stopped")
     assert ended.reason is not None
-    assert ended.reason.startswith("Stopped: errors")
+    assert ended.reason.startswith("Stopped: slow rankings 100.0% (60 of 60) against 0.0% (0 of 60)")
+    assert laboratory.model(model_id).state == "rejected"
+
+
+def test_a_model_that_cannot_rank_is_rejected(laboratory: Laboratory) -> None:
+    model_id, experiment_id = laboratory.trial()
+    searches(laboratory, 30, 20.0, experiment_id, control=20.0)
+    guard(laboratory)
+    ended = laboratory.experiment(experiment_id)
+    assert ended.reason is not None
+    assert ended.reason.startswith("Stopped: failed rankings 100.0% (30 of 30) against 0.0%")
+    assert laboratory.model(model_id).state == "rejected"
+
+
+@pytest.mark.parametrize(("took_ms", "share"), [(2000.0, 0.0), (400.0, 1.0)])
+def test_a_machine_that_is_slow_as_a_whole_pauses_a_trial_where_a_reader_notices(
+    laboratory: Laboratory, took_ms: float, share: float
+) -> None:
+    searches(laboratory, 40, 20.0)
+    model_id, experiment_id = laboratory.trial()
+    searches(laboratory, 60, took_ms, experiment_id, control=0.8 * took_ms, treatment=0.9 * took_ms)
+    guard(laboratory)
+    trial = laboratory.experiment(experiment_id)
+    assert (trial.state, trial.share, laboratory.model(model_id).state) == ("running", share, "trial")
+
+
+def test_a_pause_keeps_the_votes_and_ends_by_itself_each_twice_as_long_as_the_one_before(
+    laboratory: Laboratory,
+) -> None:
+    requests(laboratory, 60, "ok")
+    model_id, experiment_id = laboratory.trial()
+    vote(laboratory, 20, (4, 1), "up")
+    for count, minutes in ((1, 30), (2, 60)):
+        requests(laboratory, 60, "internal", caller="agent:experiment_runner")
+        guard(laboratory)
+        assert laboratory.experiment(experiment_id).share == 1.0, "agents are no readers"
+        requests(laboratory, 80, "internal")
+        guard(laboratory)
+        paused = laboratory.experiment(experiment_id)
+        assert (paused.share, len(paused.looks), paused.looks[-1]["decision"]) == (0.0, count, "paused")
+        assert paused.looks[-1]["sentence"].startswith("Paused: errors")
+        said = laboratory.ask(GetExperiment(experiment_id=experiment_id)).progress["sentence"]
+        assert said.startswith("Paused until ")
+        guard(laboratory)
+        later(laboratory, experiment_id, minutes - 1)
+        guard(laboratory)
+        assert laboratory.experiment(experiment_id).share == 0.0
+        searches(laboratory, 30, 25.0)
+        later(laboratory, experiment_id, 2)
+        guard(laboratory)
+        again = laboratory.experiment(experiment_id)
+        assert (again.share, again.rule["guardrails"]["usual_ms"]) == (1.0, 25.0)
+        guard(laboratory)
+        assert laboratory.experiment(experiment_id).share == 1.0, "what was before the pause is forgiven"
+    view = laboratory.ask(GetExperiment(experiment_id=experiment_id))
+    assert (view.progress["votes"], laboratory.model(model_id).state) == (20, "trial")
+    laboratory.poll(110, better=0.75)
+    assert laboratory.experiment(experiment_id).decision == "promote"
+
+
+def later(laboratory: Laboratory, experiment_id: str, minutes: int) -> None:
+    """Have the pause, and what was searched and asked so far, lie so much longer back."""
+    ago = timedelta(minutes=minutes)
+    with laboratory.database.begin() as work:
+        record = work.experiments.get(experiment_id)
+        *before, last = record.looks
+        at = datetime.fromisoformat(last["at"]) - ago
+        record.looks = [*before, {**last, "at": at.isoformat()}]
+        for line in work.session.scalars(select(ActivityLine)):
+            line.at -= ago
+        work.commit()
 
 
 def test_a_healthy_trial_goes_on(laboratory: Laboratory) -> None:

@@ -5,9 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from src.services.evaluation.guardrails import GUARDRAILS, Guardrail, Rate, check, slow_limit
+from src.services.evaluation.guardrails import (
+    GUARDRAILS,
+    Guardrail,
+    Rate,
+    check,
+    lags,
+    slow_limit,
+    stalled,
+)
 
 ERRORS = Guardrail("errors")
+SLOW = GUARDRAILS[0]
 
 
 def stopped_after(control: float, treatment: float, seed: int, requests: int = 3000) -> int | None:
@@ -74,3 +83,62 @@ def test_slow_is_what_was_rare_before() -> None:
     assert slow_limit([float(n) for n in range(1, 101)]) == 95.0
     with pytest.raises(ValueError, match="At least 20"):
         slow_limit([1.0] * 19)
+
+
+def test_a_rate_that_is_tolerated_in_itself_is_no_breach() -> None:
+    assert not check(SLOW, Rate(0, 1000), Rate(40, 1000)).stop
+    assert check(SLOW, Rate(0, 1000), Rate(60, 1000)).stop
+
+
+def test_what_both_arms_bear_pauses_and_blames_neither() -> None:
+    found = check(Guardrail("errors", shared=True), Rate(0, 100), Rate(40, 100))
+    assert (found.stop, found.shared) == (True, True)
+    assert found.sentence.startswith("Paused: errors 40.0% (40 of 100) against 0.0% (0 of 100) before;")
+    assert "nobody can tell whether one is the cause" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("path_ms", "other_ms", "usual_ms", "noticed"),
+    [
+        (250.0, 100.0, 100.0, True),
+        (190.0, 100.0, 100.0, False),
+        (900.0, 820.0, 900.0, False),
+        (90.0, 10.0, 10.0, False),
+        # Ten times as slow as usual, both: the 300 ms more are 30 on a machine that is not busy.
+        (900.0, 600.0, 60.0, False),
+        (250.0, 100.0, None, True),
+    ],
+)
+def test_a_way_is_longer_where_a_reader_would_notice(
+    path_ms: float, other_ms: float, usual_ms: float | None, noticed: bool
+) -> None:
+    assert lags(path_ms, other_ms, usual_ms) is noticed
+
+
+def blamed(extra_ms: float, load: float, stalls: float, seed: int, searches: int = 400) -> bool:
+    """Whether a treatment that takes ``extra_ms`` longer than the control's 30 ms is stopped, on a machine
+    that is ``load`` times as slow as before and stalls for a quarter of a second in a share ``stalls`` of
+    each 10 ms of work."""
+    rng = np.random.default_rng(seed)
+
+    def way(work_ms: float) -> float:
+        return load * work_ms + 250.0 * rng.binomial(max(1, round(work_ms / 10)), stalls)
+
+    control = treatment = 0
+    for n in range(1, searches + 1):
+        mine, more = way(30.0), way(extra_ms) if extra_ms else 0.0
+        control += stalled(mine, 30.0) or lags(mine, mine + more, 30.0)
+        treatment += lags(mine + more, mine, 30.0)
+        if n % 10 == 0 and check(SLOW, Rate(control, n), Rate(treatment, n)).stop:
+            return True
+    return False
+
+
+@pytest.mark.parametrize(("load", "stalls"), [(1.0, 0.0), (20.0, 0.0), (1.0, 0.08), (5.0, 0.15)])
+def test_a_busy_machine_is_not_the_model(load: float, stalls: float) -> None:
+    assert sum(blamed(15.0, load, stalls, seed) for seed in range(60)) <= 1
+
+
+@pytest.mark.parametrize(("load", "stalls"), [(1.0, 0.0), (1.0, 0.04), (2.0, 0.0)])
+def test_a_model_that_readers_wait_for_is_found(load: float, stalls: float) -> None:
+    assert all(blamed(200.0, load, stalls, seed) for seed in range(20))
