@@ -22,6 +22,7 @@ from src.agents.fine_tuner.full import FullTrainer
 from src.agents.fine_tuner.policy import TrainingPolicy
 from src.agents.fine_tuner.trainers import LadderTrainer, RunTrainer, Trainer
 from src.agents.fine_tuner.training import Training
+from src.agents.fine_tuner.tuning import TuningPolicy
 from src.agents.indexing import IndexingAgent
 from src.agents.indexing.building import IndexBuilder
 from src.agents.indexing.rebuild import IndexFiller
@@ -156,6 +157,11 @@ def _fine_tuner(settings: Settings, database: Database, out: Adapters) -> FineTu
         ),
         TrainingPolicy(
             automatic=settings.learning, first=ladder.least_questions, pause_s=settings.training_pause_s
+        ),
+        TuningPolicy(
+            automatic=settings.learning and settings.tuning,
+            first=settings.tuning_from,
+            pause_s=settings.tuning_pause_s,
         ),
     )
 

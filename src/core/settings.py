@@ -79,7 +79,9 @@ class Settings(BaseModel):
         "automatic", json_schema_extra=_variable("STOA_PROMOTION")
     )
     training_pause_s: float = Field(900.0, ge=0, json_schema_extra=_variable("STOA_TRAINING_PAUSE_S"))
-
+    tuning: bool = Field(True, json_schema_extra=_variable("STOA_TUNING"))
+    tuning_from: int = Field(500, ge=2, json_schema_extra=_variable("STOA_TUNING_FROM"))
+    tuning_pause_s: float = Field(86_400.0, ge=0, json_schema_extra=_variable("STOA_TUNING_PAUSE_S"))
     training_threads: int = Field(1, ge=1, le=256, json_schema_extra=_variable("STOA_TRAINING_THREADS"))
     training_memory_bytes: int = Field(
         8 * 2**30, ge=2**30, json_schema_extra=_variable("STOA_TRAINING_MEMORY_BYTES")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from src.core.messages.learning import LearningOverview, VoteCounts
 from src.database.models import (
@@ -36,7 +36,11 @@ def _overview(database: Database, work: Work, collection: CollectionRecord) -> L
     )
     run = work.session.scalar(
         select(TrainingRunRecord)
-        .where(TrainingRunRecord.collection_id == collection.id)
+        .where(
+            TrainingRunRecord.collection_id == collection.id,
+            # Refused before it looked at a vote, for want of what it needs: the loop goes on without it.
+            or_(TrainingRunRecord.state != "refused", TrainingRunRecord.dataset_id.is_not(None)),
+        )
         .order_by(TrainingRunRecord.id.desc())
         .limit(1)
     )

@@ -34,10 +34,12 @@ from src.core.messages.training import (
 from src.database.uow import Database
 from src.services.embeddings.versions import Embedders
 
+from .full import FullTrainer
 from .listing import list_datasets, list_examples, list_runs
 from .memory import complete_vectors, tell_of_change
 from .policy import TrainingPolicy
 from .training import Training, finish
+from .tuning import TuningPolicy
 from .views import run_view
 
 
@@ -51,12 +53,18 @@ class FineTunerAgent(Agent):
     name = "fine_tuner"
 
     def __init__(
-        self, database: Database, embedders: Embedders, training: Training, policy: TrainingPolicy
+        self,
+        database: Database,
+        embedders: Embedders,
+        training: Training,
+        policy: TrainingPolicy,
+        tuning: TuningPolicy,
     ) -> None:
         self._database = database
         self._embedders = embedders
         self._training = training
         self._policy = policy
+        self._tuning = tuning
 
     @on(RatingGiven, batched=True)
     def remember(self, event: RatingGiven, ctx: Context) -> None:
@@ -113,6 +121,19 @@ class FineTunerAgent(Agent):
             with self._database.begin(ctx) as work:
                 self._policy.enqueue(work, collection_id, why)
                 work.commit()
+
+    @every(60.0)
+    def tune_where_due(self, ctx: Context) -> None:
+        """Queue the runs that tune the embedding model."""
+        available = self._training.available(FullTrainer.name)
+        with self._database.read() as reading:
+            due = self._tuning.due(reading, ctx.clock.now(), available=available)
+        for collection_id, why in due.items():
+            with self._database.begin(ctx) as work:
+                queued = self._tuning.enqueue(work, collection_id, why)
+                work.commit()
+            if queued:
+                return
 
     @handles(StartTraining)
     def start(self, request: StartTraining, ctx: Context) -> QueuedTraining:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from src.database.models import DatasetRecord
+from src.services.ranking.linear import RankWeights
 from src.services.ranking.training import RankerFit
 
 _TELLING = 8
@@ -40,14 +41,18 @@ def model_card(
         ],
     }
     if fit.ranker.weights is not None:
-        weights = fit.ranker.weights
-        learned = {name: float(value) for name, value in zip(weights.names, weights.weights, strict=True)}
-        card["weights"] = dict(sorted(learned.items(), key=lambda item: -abs(item[1])))
+        card["weights"] = weights_told(fit.ranker.weights)
     if replaced_votes:
         card["forgets"] = (
             f"{replaced_votes} votes that the live model learned from are gone; this one does not know them."
         )
     return card
+
+
+def weights_told(weights: RankWeights) -> dict[str, float]:
+    """What each feature weighs, the weightiest first."""
+    learned = {name: float(value) for name, value in zip(weights.names, weights.weights, strict=True)}
+    return dict(sorted(learned.items(), key=lambda item: -abs(item[1])))
 
 
 def _rungs(fit: RankerFit) -> list[str]:

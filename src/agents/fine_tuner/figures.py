@@ -18,12 +18,16 @@ from src.services.ranking.training import RankerFit, memory_of
 MEASURE = "nDCG@10"
 
 
-def figures(fit: RankerFit, examples: Sequence[Example]) -> dict[str, Any]:
+def figures(
+    fit: RankerFit, examples: Sequence[Example], judged: Sequence[Example] | None = None
+) -> dict[str, Any]:
     """Cross-fitted nDCG@10 on the voted questions: against the default fusion and against the default with
     memory; for all questions, for those with a passage that another question's votes like (``seen``), and
-    for the others. A vote can only land on what was shown, so that these figures know too little of what a
+    for the others. ``judged`` are those of the examples that the fit has figures of; None is all that have a
+    target. A vote can only land on what was shown, so that these figures know too little of what a
     ranking newly finds."""
-    judged = [example for example in examples if example.target.any()]
+    if judged is None:
+        judged = [example for example in examples if example.target.any()]
     if not fit.cross_fitted_ndcg or len(fit.cross_fitted_ndcg) != len(judged):
         return {"questions": int(fit.questions)}
     trained, base = np.array(fit.cross_fitted_ndcg), np.array(fit.base_ndcg)

@@ -20,17 +20,22 @@ from src.services import registry
 from src.services.embeddings.models import ModelFiles
 from src.services.embeddings.versions import Embedders, EmbeddingSource
 from src.services.indexing import PassageVectors
+from src.services.ranking.artefact import save
+from src.services.ranking.memory import MemorySettings
+from src.services.ranking.ranker import Ranker
 from src.services.training.bundle import pack
 from src.services.training.child import Tuned, Tuner
 from src.services.training.recipe import TuningSettings
 from src.services.training.task import TuningTask
 
-from .heldout import HeldOut
+from .card import weights_told
+from .heldout import HeldOut, Worth
 from .texts import Texts, pairs_of
 from .training import finish
 
-HELD_OUT = 0
-"""The fold of a data set whose questions are not trained on."""
+HELD_OUT = 100
+"""Questions with an up-vote that are kept for the figures: what the gate asks for at least."""
+MOST_FOLDS_HELD_OUT = 2
 SAMPLES = 32
 _AGREES_MEAN, _AGREES_LEAST = 0.995, 0.98
 _COLLAPSED = 0.95
@@ -39,7 +44,8 @@ _COLLAPSED = 0.95
 class FullTrainer:
     """Tunes the configured model on the questions and passages of up-votes, in a process of its own, and
     registers a candidate that ranks an index of the tuned model; the index is built next, beside the live
-    one. Four folds are trained on, and the fifth says what it is worth on questions that were not.
+    one. Three or four folds of the questions are trained on; the others say what it is worth on questions
+    that were not. The rank weights that the untuned model's lists teach go with it.
 
     A run that is cut short goes on from the child's last checkpoint.
     """
@@ -88,10 +94,10 @@ class FullTrainer:
             return
         with self._database.read() as work:
             texts = Texts.of(work, dataset)
-        folder = self._folder / record.id
+        held, folder = texts.held_out(HELD_OUT, most=MOST_FOLDS_HELD_OUT), self._folder / record.id
         tuned = self._tuner.carry_out(
             folder,
-            self._task(base, texts, record.seed),
+            self._task(base, texts, held, record.seed),
             lambda step, steps, _: self._watch(run, step, steps),
         )
         run.reached("model tuned")
@@ -106,20 +112,29 @@ class FullTrainer:
         if wrong is not None:
             self._end(record.id, RunState.FAILED, wrong, run, {"agreement": agreement}, drawn)
             return
-        asked = [each for each in texts.asked if each.fold == HELD_OUT]
-        reached = self._held_out.figures(dataset.collection_id, asked, texts, embedder, run)
-        figures = {**reached, "agreement": agreement}
-        self._conclude(record, dataset, figures, drawn, digest, embedder, run)
+        worth = self._held_out.worth(
+            dataset.collection_id,
+            texts,
+            held,
+            self._embedders.current,
+            embedder,
+            run,
+            searched=record.environment["embedding_version"],
+            seed=record.seed,
+        )
+        run.reached("rank weights fitted")
+        worth.figures["agreement"] = agreement
+        self._conclude(record, dataset, worth, drawn, digest, embedder, run)
         shutil.rmtree(folder, ignore_errors=True)
 
-    def _task(self, base: ModelFiles, texts: Texts, seed: int) -> TuningTask:
+    def _task(self, base: ModelFiles, texts: Texts, held: frozenset[int], seed: int) -> TuningTask:
         return TuningTask(
             weights=str(base.weights),
             tokenizer=str(base.tokenizer),
             config=dict(base.config),
             pooling=base.pooling.value,
             prompts=(base.query_prompt, base.passage_prompt),
-            pairs=pairs_of([each for each in texts.asked if each.fold != HELD_OUT], texts),
+            pairs=pairs_of([each for each in texts.asked if each.fold not in held], texts),
             samples=texts.samples(SAMPLES),
             settings=self._settings,
             seed=seed,
@@ -158,15 +173,19 @@ class FullTrainer:
         self,
         record: TrainingRunRecord,
         dataset: DatasetRecord,
-        figures: dict[str, Any],
+        worth: Worth,
         drawn: dict[str, Any],
         digest: str,
         embedder: Embedder,
         run: JobRun,
     ) -> None:
-        card = _card(dataset, figures, digest, embedder)
+        card = _card(dataset, worth, digest, embedder)
+        artefact = None
+        if worth.weights is not None:
+            ranker = Ranker(memory=MemorySettings(), weights=worth.weights)
+            artefact = self._blobs.put(save(ranker, embedding_version=embedder.version).content)
         with self._database.begin(run.ctx) as work:
-            ended = finish(work, record.id, RunState.SUCCEEDED, None, figures=figures, curves=drawn)
+            ended = finish(work, record.id, RunState.SUCCEEDED, None, figures=worth.figures, curves=drawn)
             work.collections.hold(record.collection_id, alone=True)
             live = registry.live_model(work, record.collection_id)
             model = registry.register(
@@ -176,6 +195,7 @@ class FullTrainer:
                 state="candidate",
                 parent_id=live.id,
                 run_id=record.id,
+                artefact=artefact,
                 embedding_version=embedder.version,
                 card=card,
                 by="agent:fine_tuner",
@@ -207,19 +227,20 @@ class FullTrainer:
         run.reached("run ended")
 
 
-def _card(dataset: DatasetRecord, figures: dict[str, Any], digest: str, embedder: Embedder) -> dict[str, Any]:
-    counts = dataset.counts
+def _card(dataset: DatasetRecord, worth: Worth, digest: str, embedder: Embedder) -> dict[str, Any]:
+    counts, figures = dataset.counts, worth.figures
+    with_weights = ", with the rank weights that these votes teach" if worth.weights is not None else ""
     summary = (
-        f"The embedding model itself, tuned on {counts['taken']} votes of {counts['readers']} readers; it "
-        "ranks an index of its own."
+        f"The embedding model itself, tuned on {counts['taken']} votes of {counts['readers']} readers"
+        f"{with_weights}; it ranks an index of its own."
     )
     change = figures.get("against_default", {}).get("all", {}).get("sentence")
     if change:
         summary += f" On questions held out, against the default fusion: {change}."
-    return {
+    card = {
         "summary": summary,
         "trainer": FullTrainer.name,
-        "rungs": ["memory", "embedding model"],
+        "rungs": ["memory", *(["rank weights"] if worth.weights is not None else []), "embedding model"],
         "embedding_version": embedder.version,
         "embedding_artefact": digest,
         "trained_on": {
@@ -231,3 +252,6 @@ def _card(dataset: DatasetRecord, figures: dict[str, Any], digest: str, embedder
         },
         "figures": figures,
     }
+    if worth.weights is not None:
+        card["weights"] = weights_told(worth.weights)
+    return card

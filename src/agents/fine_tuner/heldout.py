@@ -1,72 +1,163 @@
-"""What a tuned embedding model is worth on questions that it was not tuned on."""
+"""What a tuned embedding model is worth on questions that it was not tuned on, with the rank weights that
+go with it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from src.core.jobs import JobRun
-from src.core.ports import Embedder
+from src.core.ports import Embedder, Vectors
 from src.database.uow import Database
 from src.services.indexing import PassageVectors
-from src.services.ranking.examples import Batch, ndcg
-from src.services.ranking.memory import MemorySettings
-from src.services.ranking.ranker import Ranker
-from src.services.ranking.training import RankerFit
+from src.services.ranking.examples import Batch, Example, ndcg
+from src.services.ranking.features import Floats
+from src.services.ranking.linear import RankWeights
+from src.services.ranking.memory import MemorySettings, QueryMemory
+from src.services.ranking.ranker import HELPED, Ranker
+from src.services.ranking.signals import with_cosines
+from src.services.ranking.training import LadderSettings, RankerFit, fit_ranker, memory_of
 
-from .examples import contents_of, material_of
+from .examples import material_of
 from .figures import figures
+from .grouping import NEAR
 from .pools import Pools
-from .texts import Folded, Texts, texts_of
+from .texts import Texts, texts_of
+
+_NO_ADAPTER = LadderSettings(adapter_from=2**31)
+
+
+@dataclass(frozen=True)
+class Worth:
+    """The rank weights to go with the tuned model, None where none are better than none, and figures in the
+    form that the gate reads; ``by_rung`` tells nDCG@10 with and without each of the two."""
+
+    weights: RankWeights | None
+    figures: dict[str, Any]
 
 
 class HeldOut:
-    """Ranks the pools that the live index gives for held-out questions, with the tuned model's cosines in
-    the place of the others. What only the tuned index would find is not counted: the gate and the trial see
-    that."""
+    """Ranks the pools that the live index gives, with the cosines of one model or another in their place.
+    What only the tuned index would find is not counted: the gate and the trial see that.
+
+    The weights are learned from the ``base`` model's cosines: those of the tuned one are too good to be true
+    on what it was tuned on. Those that are measured never saw a held-out question; those that are kept saw
+    all.
+    """
 
     def __init__(self, database: Database, vectors: PassageVectors) -> None:
         self._database = database
         self._vectors = vectors
         self._pools = Pools(database)
 
-    def figures(
-        self, collection_id: str, held: Sequence[Folded], texts: Texts, embedder: Embedder, run: JobRun
-    ) -> dict[str, Any]:
-        """In the form that the gate reads; ``questions`` counts those that were trained on."""
-        trained = sum(bool(each.asked.ups) for each in texts.asked) - len(held)
-        questions = [each.asked for each in held]
+    def worth(
+        self,
+        collection_id: str,
+        texts: Texts,
+        held: frozenset[int],
+        base: Embedder,
+        tuned: Embedder,
+        run: JobRun,
+        *,
+        searched: str,
+        seed: int,
+    ) -> Worth:
+        """``held`` are the folds that were not tuned on, ``searched`` is the version of the live index."""
+        questions = [each.asked for each in texts.asked]
         pools = self._pools.gather(collection_id, questions, run)
-        with self._database.read() as work:
-            words = texts_of(work, collection_id, contents_of(pools))
-        passages = self._vectors.of(words, embedder.version, run)
-        asked = {each.key: embedder.embed_query(each.text) for each in questions}
-        if not asked:
-            return {"questions": trained}
-        material = material_of(questions, asked, pools, passages, near=1.01, by_passage=False)
-        judged = [example for example in material.examples if example.target.any()]
+        kept = [place for place, pool in enumerate(pools) if pool.keys]
+        apart = np.array([texts.asked[place].fold in held for place in kept], bool)
+        asked = {each.key: base.embed_query(each.text) for each in questions}
+        material = material_of(questions, asked, pools, {}, near=NEAR, by_passage=False)
+        examples, names = list(material.examples), material.names
+        if searched != base.version:
+            passages = self._passages(collection_id, examples, base, run)
+            examples = [rescored(example, names, passages) for example in examples]
+        trained = [example for example, out in zip(examples, apart, strict=True) if not out]
+        weights, without = _weights(examples, names, seed), _weights(trained, names, seed)
+        count = sum(example.target.any() for example in trained)
+        judged = [e for e, out in zip(examples, apart, strict=True) if out and e.target.any()]
         if not judged:
-            return {"questions": trained}
-        tuned = [
-            replace(
-                example,
-                fused=example.fused - example.dense + material.passages[example.rows] @ example.vector,
-            )
-            for example in judged
+            return Worth(weights, {"questions": int(count)})
+        asked = {each.key: tuned.embed_query(each.text) for each in questions}
+        moved = [
+            replace(example, vector=asked[questions[place].key])
+            for place, example in zip(kept, examples, strict=True)
         ]
-        learned = {key for each in texts.asked if each not in held for key in each.asked.ups}
+        memory = memory_of(moved)
+        mine = [e for e, out in zip(moved, apart, strict=True) if out and e.target.any()]
+        passages = self._passages(collection_id, mine, tuned, run)
+        mine = [rescored(example, names, passages) for example in mine]
+        before = memory_of(examples)
+        reached = {
+            "default": _ndcg(judged, names, before, None),
+            "rank weights": _ndcg(judged, names, before, without),
+            "embedding model": _ndcg(mine, names, memory, None),
+            "both": _ndcg(mine, names, memory, without),
+        }
+        learned = {key for example in trained for key in example.ups}
         fit = RankerFit(
             Ranker(memory=MemorySettings()),
-            trained,
-            base_ndcg=_ndcg(Batch.of(judged)),
-            cross_fitted_ndcg=_ndcg(Batch.of(tuned)),
+            int(count),
+            base_ndcg=_plain(judged),
+            cross_fitted_ndcg=reached["both"],
             seen=tuple(any(key in learned for key in example.ups) for example in judged),
         )
-        return figures(fit, material.examples)
+        told = {name: float(np.mean(values)) for name, values in reached.items()}
+        return Worth(weights, {**figures(fit, examples, judged), "by_rung": told})
+
+    def _passages(
+        self, collection_id: str, examples: Sequence[Example], embedder: Embedder, run: JobRun
+    ) -> Mapping[str, Vectors]:
+        contents = sorted({key for example in examples for key in example.keys})
+        with self._database.read() as work:
+            words = texts_of(work, collection_id, contents)
+        return self._vectors.of(words, embedder.version, run)
 
 
-def _ndcg(batch: Batch) -> tuple[float, ...]:
+def rescored(example: Example, names: Sequence[str], passages: Mapping[str, Vectors]) -> Example:
+    """The same list with the cosines of other vectors: its question's own, and those of its passages by
+    content. A passage without one keeps none of its meaning."""
+    nothing = np.zeros(len(example.vector), np.float32)
+    matrix = np.stack([passages.get(key, nothing) for key in example.keys])
+    dense = np.asarray(matrix @ example.vector, float)
+    return replace(
+        example,
+        dense=dense,
+        fused=example.fused - example.dense + dense,
+        features=with_cosines(names, example.features, dense),
+    )
+
+
+def _weights(examples: Sequence[Example], names: tuple[str, ...], seed: int) -> RankWeights | None:
+    nowhere = np.zeros((0, 0), np.float32)
+    fit = fit_ranker(examples, nowhere, names, settings=_NO_ADAPTER, seed=seed)
+    return fit.weights.weights if fit.weights is not None and fit.usable and not fit.idle else None
+
+
+def _ndcg(
+    judged: Sequence[Example], names: Sequence[str], memory: QueryMemory, weights: RankWeights | None
+) -> tuple[float, ...]:
+    """As a ranker with these weights, or without any, ranks the lists; nobody's own votes help them."""
+    return _plain([replace(example, fused=_scores(example, names, memory, weights)) for example in judged])
+
+
+def _scores(
+    example: Example, names: Sequence[str], memory: QueryMemory, weights: RankWeights | None
+) -> Floats:
+    settings = MemorySettings()
+    recall = memory.recall(example.vector, example.keys, threshold=settings.threshold, but=str(example.group))
+    down: Floats = settings.drop * recall.harmed
+    if weights is None:
+        return np.asarray(example.fused + settings.lift * recall.helped - down)
+    columns = {**dict(zip(names, example.features.T, strict=True)), HELPED: recall.helped}
+    table = np.stack([columns[name] for name in weights.names], axis=1)
+    return np.asarray(weights.score(example.fused, table) - down)
+
+
+def _plain(examples: Sequence[Example]) -> tuple[float, ...]:
+    batch = Batch.of(examples)
     return tuple(np.asarray(ndcg(batch.fused, batch.target, batch.present)).tolist())

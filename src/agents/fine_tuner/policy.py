@@ -11,6 +11,7 @@ from src.database.repositories.remembering import counted_ups
 from src.database.uow import UnitOfWork, Work
 
 from .lineage import gone_votes
+from .trainers import LadderTrainer
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class TrainingPolicy:
 
     def _reason(self, work: Work, collection_id: str, ups: int, now: datetime) -> str | None:
         grown = self._grown(work, collection_id, ups, now)
-        last = work.training_runs.newest(collection_id)
+        last = work.training_runs.newest(collection_id, LadderTrainer.name)
         if grown is not None or ups < self.first or last is None or not self._rested(work, last, now):
             return grown
         gone = gone_votes(work, last.dataset_id) if last.model_id else 0
@@ -57,7 +58,7 @@ class TrainingPolicy:
     def _grown(self, work: Work, collection_id: str, ups: int, now: datetime) -> str | None:
         if ups < self.first:
             return None
-        last = work.training_runs.newest(collection_id)
+        last = work.training_runs.newest(collection_id, LadderTrainer.name)
         if last is None:
             waits = work.jobs.open(TrainJob.kind, collection_id=collection_id) is not None
             return None if waits else f"{ups} up-votes; the first run is due at {self.first}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,15 @@ class Texts:
         asked = tuple(Folded(each, folds[each.key]) for each in asked_questions(rows))
         voted = sorted({key for each in asked for key in each.asked.ups})
         return cls(asked, texts_of(work, dataset.collection_id, voted))
+
+    def held_out(self, least: int, *, most: int) -> frozenset[int]:
+        """The first folds that together have ``least`` questions with an up-vote, ``most`` of them."""
+        sizes = Counter(each.fold for each in self.asked if each.asked.ups)
+        chosen: set[int] = set()
+        for fold in sorted(sizes)[:most]:
+            if sum(sizes[one] for one in chosen) < least:
+                chosen.add(fold)
+        return frozenset(chosen)
 
     def samples(self, count: int) -> tuple[str, ...]:
         """Some of the passages, always the same ones."""

@@ -62,6 +62,14 @@ class Training:
         trainer.check()
         return trainer
 
+    def available(self, name: str) -> bool:
+        """Whether there is such a trainer, and it can work here."""
+        try:
+            self.trainer(name)
+        except (InvalidRequestError, UnavailableError):
+            return False
+        return True
+
     def carry_out(self, job: TrainJob, run: JobRun) -> None:
         record = self._begin(job, run)
         if record.finished_at is not None:
@@ -169,7 +177,7 @@ class Training:
         if fatal is not None:
             self._end(run_id, RunState.FAILED, run, reason=fatal.detail, figures=reached, curves=drawn)
             return
-        if _idle(fit):
+        if fit.idle:
             reason = " ".join(["No candidate.", *(found.detail for found in fit.findings)])
             self._end(run_id, RunState.SUCCEEDED, run, reason=reason, figures=reached, curves=drawn)
             return
@@ -246,11 +254,6 @@ def _gone(work: Work, collection_id: str) -> int:
     live = work.models.live(collection_id)
     run = work.training_runs.find(live.run_id) if live is not None and live.run_id else None
     return gone_votes(work, run.dataset_id) if run is not None else 0
-
-
-def _idle(fit: RankerFit) -> bool:
-    """Whether the weights, through which every rung speaks, are no better than none on held-out lists."""
-    return fit.weights is not None and min(fit.weights.curve.values()) > fit.weights.base_loss
 
 
 def _too_few(voted: int, trainer: Trainer | RunTrainer, dataset: DatasetRecord) -> str:

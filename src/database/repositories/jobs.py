@@ -52,6 +52,11 @@ class Jobs(Repository[JobRecord]):
             query = query.where(JobRecord.collection_id == collection_id)
         return self._session.scalar(query.order_by(JobRecord.id.desc()).limit(1))
 
+    def all_open(self, kind: str) -> Sequence[JobRecord]:
+        """The jobs of this kind that have not ended."""
+        query = select(JobRecord).where(JobRecord.kind == kind, JobRecord.state.in_(OPEN))
+        return list(self._session.scalars(query.order_by(JobRecord.id)))
+
     def motionless(self, since: datetime, kinds: Sequence[str] | None = None) -> Sequence[JobRecord]:
         """Open jobs that are due and have not moved since then."""
         query = select(JobRecord).where(

@@ -151,8 +151,10 @@ class TrainingRuns(Repository[TrainingRunRecord]):
         query = select(TrainingRunRecord).where(TrainingRunRecord.job_id == job_id)
         return self._session.scalar(query)
 
-    def newest(self, collection_id: str) -> TrainingRunRecord | None:
-        query = select(TrainingRunRecord).where(TrainingRunRecord.collection_id == collection_id)
+    def newest(self, collection_id: str, trainer: str) -> TrainingRunRecord | None:
+        query = select(TrainingRunRecord).where(
+            TrainingRunRecord.collection_id == collection_id, TrainingRunRecord.trainer == trainer
+        )
         return self._session.scalar(query.order_by(TrainingRunRecord.id.desc()).limit(1))
 
     def page(

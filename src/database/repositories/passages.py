@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, cast
 
 import numpy as np
-from sqlalchemy import CursorResult, Row, delete, exists, or_, select, update
+from sqlalchemy import CursorResult, Row, delete, exists, func, or_, select, update
 
 from src.core.errors import InvalidRequestError
 from src.core.messages.documents import DocumentState
@@ -70,6 +70,13 @@ class Passages(Repository[PassageRecord]):
                 self._session.scalars(select(PassageRecord.id).where(PassageRecord.document_id.in_(part)))
             )
         return found
+
+    def mean_length(self, collection_id: str) -> float:
+        """Characters of a live passage on average; 0 where there is none."""
+        query = select(func.avg(func.length(PassageRecord.text))).where(
+            PassageRecord.collection_id == collection_id, PassageRecord.live
+        )
+        return float(self._session.scalar(query) or 0.0)
 
     def live_ids(self, collection_id: str) -> set[str]:
         query = select(PassageRecord.id).where(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,17 @@ class Score:
 
     def values(self, pool: QuestionPool) -> Floats:
         return self.of(pool)
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """What depends on the candidates' cosines alone, so that it can be told for those of another model."""
+
+    name: str
+    of: Callable[[Floats], Floats]
+
+    def values(self, pool: QuestionPool) -> Floats:
+        return self.of(pool.dense)
 
 
 @dataclass(frozen=True)
@@ -132,9 +143,7 @@ class Length:
 def standard_features() -> tuple[Feature, ...]:
     """In the order in which they are stored."""
     return (
-        Score("cosine", lambda pool: pool.dense),
-        Score("cosine_z", lambda pool: _standardised(pool.dense)),
-        Score("cosine_rank", lambda pool: _by_rank(pool.dense)),
+        *_cosines(),
         Score("bm25", lambda pool: np.log1p(np.maximum(pool.lexical, 0.0))),
         Score("bm25_share", lambda pool: pool.lexical / (pool.lexical.max(initial=0.0) or 1.0)),
         Score("bm25_z", lambda pool: _standardised(pool.lexical)),
@@ -153,6 +162,23 @@ def standard_features() -> tuple[Feature, ...]:
         Quotations(),
         Numbers(),
         Length(),
+    )
+
+
+def with_cosines(names: Sequence[str], table: Floats, dense: Floats) -> Floats:
+    """A pool's features ``(candidates, features)`` as they would be with these cosines."""
+    changed = table.copy()
+    for feature in _cosines():
+        if feature.name in names:
+            changed[:, names.index(feature.name)] = feature.of(dense)
+    return changed
+
+
+def _cosines() -> tuple[Cosine, ...]:
+    return (
+        Cosine("cosine", lambda dense: dense),
+        Cosine("cosine_z", _standardised),
+        Cosine("cosine_rank", _by_rank),
     )
 
 

@@ -51,6 +51,11 @@ class RankerFit:
         """Whether nothing fatal was found."""
         return not any(finding.fatal for finding in self.findings)
 
+    @property
+    def idle(self) -> bool:
+        """Whether the weights, through which every rung speaks, are no better than none on held-out lists."""
+        return self.weights is not None and min(self.weights.curve.values()) > self.weights.base_loss
+
 
 def fit_ranker(
     examples: Sequence[Example],
