@@ -183,9 +183,10 @@ def _add_users(verbs: _Verbs) -> None:
     password = _verb(actions, "password", "users", "set a user's password; it is asked for")
     disable = _verb(actions, "disable", "users", "switch a user's account off")
     enable = _verb(actions, "enable", "users", "switch a user's account on again")
-    for parser in (password, disable, enable):
+    delete = _verb(actions, "delete", "users", "delete a user with all that they asked and rated")
+    for parser in (password, disable, enable, delete):
         parser.add_argument("name")
-    for parser in (add, listing, password, disable, enable):
+    for parser in (add, listing, password, disable, enable, delete):
         _json(parser)
 
 

@@ -8,6 +8,7 @@ from src.core.clock import new_id
 from src.core.errors import ConflictError
 from src.core.messages.models import ModelPromoted, ModelRejected, ModelRolledBack
 from src.database.models import ModelChangeRecord, ModelRecord
+from src.database.repositories.forgetting import must_forget
 from src.database.uow import UnitOfWork, Work
 from src.services.indexing.switching import switch
 
@@ -113,10 +114,31 @@ def promote(
 
 
 def predecessor(work: Work, record: ModelRecord) -> ModelRecord | None:
-    """The model that was live when this one was promoted."""
-    for change in reversed(work.models.changes(record.id)):
+    """The model that was live when this one was promoted; what learned from a deleted user or document is
+    passed over for the one before it."""
+    return _way_back(work, record)[0]
+
+
+def _way_back(work: Work, record: ModelRecord) -> tuple[ModelRecord | None, str | None]:
+    """The model before, and the embedding version that was searched then where that is another one."""
+    version = None
+    promoted = _promotion(work, record.id)
+    while promoted is not None:
+        version = promoted.evidence.get(_INDEX, version)
+        found = work.models.find(promoted.evidence[_BEFORE])
+        if found is None or not must_forget(found):
+            return found, version
+        promoted = _promotion(work, found.id, earlier_than=promoted.id)
+    return None, version
+
+
+def _promotion(work: Work, model_id: str, *, earlier_than: str | None = None) -> ModelChangeRecord | None:
+    """The last promotion of a model, or the last one before that change."""
+    for change in reversed(work.models.changes(model_id)):
+        if earlier_than is not None and change.id >= earlier_than:
+            continue
         if change.after == "live" and _BEFORE in change.evidence:
-            return work.models.find(change.evidence[_BEFORE])
+            return change
     return None
 
 
@@ -124,10 +146,10 @@ def roll_back(
     work: UnitOfWork, live: ModelRecord, *, by: str, reason: str, evidence: dict[str, Any]
 ) -> ModelRecord:
     """Return to the model that was live before; returns it. Raises ConflictError where there is none."""
-    to = predecessor(work, live)
+    to, searched = _way_back(work, live)
     if to is None:
         raise ConflictError(f"There was no model before version {live.version} to return to.")
-    _searched_by(work, to, live, wanted=_before_index(work, live))
+    _searched_by(work, to, live, wanted=searched)
     now = work.now()
     work.models.change(live, "retired", by=by, reason=reason, evidence=evidence, at=now)
     work.models.change(to, "live", by=by, reason=reason, evidence=evidence, at=now)
@@ -172,11 +194,3 @@ def _searched_by(
     collection = work.collections.get(record.collection_id)
     collection.embedding_version = record.embedding_version
     return {_INDEX: live.embedding_version}
-
-
-def _before_index(work: Work, live: ModelRecord) -> str | None:
-    """The embedding version that was searched before a model was promoted, where it brought its own."""
-    for change in reversed(work.models.changes(live.id)):
-        if change.after == "live" and _INDEX in change.evidence:
-            return str(change.evidence[_INDEX])
-    return None

@@ -15,6 +15,7 @@ from src.core.messages.accounts import (
     Authenticate,
     CreatePersonalToken,
     CreateUser,
+    DeleteUser,
     FindUser,
     GetMe,
     IssueToken,
@@ -27,9 +28,11 @@ from src.core.messages.accounts import (
     UpdateUser,
     User,
     UserCreated,
+    UserDeleted,
 )
 from src.database.models import PersonalTokenRecord, SignInFailureRecord, UserRecord
 from src.database.repositories.accounts import name_key
+from src.database.repositories.forgetting import rated_collections, remove_user
 from src.database.uow import Database, UnitOfWork
 
 from .passwords import Passwords
@@ -128,6 +131,20 @@ class AccountsAgent(Agent):
                 record.disabled_at = work.now() if request.disabled else None
             work.commit()
             return _user(record)
+
+    @handles(DeleteUser)
+    def delete_user(self, request: DeleteUser, ctx: Context) -> None:
+        with self._database.begin(ctx) as work:
+            administrators = work.users.hold_administrators()
+            record = work.users.get(request.user_id)
+            if record.id == ctx.caller.user_id:
+                raise ConflictError("You cannot delete your own account; ask another administrator.")
+            if administrators == {record.id}:
+                raise ConflictError("This is the only administrator; make another one first.")
+            voted_in = tuple(rated_collections(work.session, record.id))
+            remove_user(work.session, record)
+            work.publish(UserDeleted(user_id=record.id, collection_ids=voted_in))
+            work.commit()
 
     @handles(CreatePersonalToken)
     def create_token(self, request: CreatePersonalToken, ctx: Context) -> PersonalToken:

@@ -16,6 +16,7 @@ from src.database.models import (
     RatingRecord,
     TrainingRunRecord,
 )
+from src.database.repositories.forgetting import gone_from_model
 from src.database.uow import Database, Work
 
 _WEEK = timedelta(days=7)
@@ -62,6 +63,7 @@ def _overview(database: Database, work: Work, collection: CollectionRecord) -> L
         live_id=live.id if live else None,
         live_version=live.version if live else None,
         live_since=live.changed_at if live else None,
+        votes_gone=gone_from_model(work.session, live),
         experiment_id=experiment.id if experiment else None,
         experiment_purpose=experiment.purpose if experiment else None,
         experiment_votes=_experiment_votes(work, experiment.id) if experiment else 0,

@@ -32,6 +32,7 @@ from src.core.messages.models import (
     PromoteModel,
     RollBackModel,
 )
+from src.core.messages.training import TrainingEnded
 from src.database.uow import Database
 
 from .experiments import Experiments
@@ -115,6 +116,18 @@ class ExperimentRunnerAgent(Agent):
     @runs(GateJob)
     def prove(self, job: GateJob, run: JobRun) -> None:
         self._gate.carry_out(job, run)
+        with self._database.read() as work:
+            model = work.models.find(job.model_id)
+        if model is not None and model.run_id is not None:
+            self._rounds.forget(model.run_id, run.ctx)
+
+    @on(TrainingEnded)
+    def note_run(self, event: TrainingEnded, ctx: Context) -> None:
+        """What a run made is judged by the gate first."""
+        with self._database.read() as work:
+            run = work.training_runs.find(event.run_id)
+        if run is not None and run.model_id is None:
+            self._rounds.forget(event.run_id, ctx)
 
     @on(CandidateGated)
     def try_candidate(self, event: CandidateGated, ctx: Context) -> None:

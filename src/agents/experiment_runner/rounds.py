@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from src.core.context import Context
+from src.core.messages.models import ModelState
+from src.core.messages.training import TrainJob
 from src.database.models import ExperimentRecord
+from src.database.repositories.forgetting import must_forget
 from src.database.repositories.trials import (
     collections_with_waiting_models,
     experiments_of,
@@ -14,9 +17,13 @@ from src.database.repositories.trials import (
 )
 from src.database.uow import Database, UnitOfWork
 
+from .forgetting import leave
 from .looks import Looks
 from .trials import Trials
 from .votes import record_vote
+
+_TRAINER = TrainJob.model_fields["trainer"].default
+"""What votes set off by themselves; what a person asks for beside it, and does not get, changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,27 @@ class Rounds:
         with self.database.begin(ctx) as work:
             work.collections.hold(collection_id, alone=True)
             self.trials.arrange(work, collection_id, by=ctx.caller.username)
+            work.commit()
+
+    def forget(self, run_id: str, ctx: Context) -> None:
+        """Have the live model go where it must, and a training run made nothing that may take its place."""
+        policy = self.trials.policy
+        if not (policy.learning and policy.automatic):
+            return
+        with self.database.begin(ctx) as work:
+            run = work.training_runs.find(run_id)
+            live = work.models.live(run.collection_id) if run is not None else None
+            if run is None or live is None or run.trainer != _TRAINER:
+                return
+            if must_forget(live) > int(run.configuration["votes_gone"]):
+                return
+            work.collections.hold(run.collection_id, alone=True)
+            model = work.models.find(run.model_id) if run.model_id else None
+            if model is not None and model.state not in (ModelState.CANDIDATE, ModelState.REJECTED):
+                return
+            why = (model.reason if model is not None else run.reason) or "none was made."
+            if leave(work, live, by=ctx.caller.username, why=why) is not None:
+                self.trials.arrange(work, run.collection_id, by=ctx.caller.username)
             work.commit()
 
     def guard(self, ctx: Context) -> None:

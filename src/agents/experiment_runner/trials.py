@@ -21,6 +21,7 @@ from src.services import registry
 from src.services.evaluation.sequential import DecisionRule
 from src.services.evaluation.watch import ReturnRule
 
+from .forgetting import reject_outdated, succeed
 from .guards import baseline
 from .policy import Policy
 from .rules import power_of, return_rule, shares_for, stored
@@ -102,9 +103,12 @@ class Trials:
         """Have the comparison run that is due; doing it again changes nothing.
 
         A comparison whose control is not the live model any more is over. A waiting candidate has
-        precedence over the watch, as soon as that has seen enough to call the live model healthy.
+        precedence over the watch, as soon as that has seen enough to call the live model healthy. Where the
+        live model is to be forgotten, it takes its place at once.
         """
         live = work.models.live(collection_id)
+        if live is not None and self.policy.learning and self.policy.automatic:
+            live = succeed(work, live, by=by) or live
         running = work.experiments.running(collection_id)
         if running is not None and (live is None or running.control_id != live.id):
             self._outdated(work, running, by=by)
@@ -133,7 +137,7 @@ class Trials:
         """The newest gated model, where it may be tried without a person; it replaces those before it."""
         if not self.policy.automatic:
             return None
-        waiting = waiting_models(work.session, collection_id)
+        waiting = reject_outdated(work, waiting_models(work.session, collection_id), by=by)
         if not waiting:
             return None
         newest, *older = waiting

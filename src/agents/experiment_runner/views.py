@@ -7,6 +7,7 @@ from typing import Any
 from src.core.messages.experiments import Experiment, ExperimentState, Look, Method, Purpose
 from src.core.messages.models import Evaluation, Model, ModelChange, ModelDetail, ModelState
 from src.database.models import EvaluationRecord, ExperimentRecord, ModelChangeRecord, ModelRecord
+from src.database.repositories.forgetting import gone_from_model
 from src.database.uow import Work
 
 
@@ -32,6 +33,7 @@ def model_detail(work: Work, record: ModelRecord) -> ModelDetail:
     """A model with its history and what it was measured at."""
     return ModelDetail(
         **model_view(record).model_dump(),
+        votes_gone=gone_from_model(work.session, record),
         changes=tuple(_change(change) for change in work.models.changes(record.id)),
         evaluations=tuple(_evaluation(found) for found in work.models.evaluations(record.id)),
     )

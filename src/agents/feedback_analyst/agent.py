@@ -6,6 +6,7 @@ from src.core.agent import Agent, every, handles, on, runs
 from src.core.context import Context
 from src.core.jobs import JobRun
 from src.core.messages import Page
+from src.core.messages.accounts import UserDeleted
 from src.core.messages.feedback import (
     AnswerRatings,
     ListFeedback,
@@ -130,6 +131,11 @@ class FeedbackAnalystAgent(Agent):
     @runs(AnalyseJob)
     def analyse(self, job: AnalyseJob, run: JobRun) -> None:
         self._analysis.carry_out(run, job.collection_id)
+
+    @on(UserDeleted)
+    def forget_reader(self, event: UserDeleted, ctx: Context) -> None:
+        """No report quotes a deleted user any longer."""
+        self.analyse_again(ctx)
 
     @every(ANALYSE_S)
     def analyse_again(self, ctx: Context) -> None:

@@ -7,6 +7,7 @@ from src.core.context import Context
 from src.core.errors import ConflictError
 from src.core.jobs import JobRun, JobState
 from src.core.messages import Page
+from src.core.messages.accounts import UserDeleted
 from src.core.messages.documents import PassagesRemoved
 from src.core.messages.feedback import (
     RatingGiven,
@@ -87,6 +88,14 @@ class FineTunerAgent(Agent):
         """The ratings of a deleted document went with it."""
         with self._database.begin(ctx) as work:
             tell_of_change(work, event.collection_id, if_any=True)
+            work.commit()
+
+    @on(UserDeleted, batched=True)
+    def forget_reader(self, event: UserDeleted, ctx: Context) -> None:
+        """The ratings of a deleted user went with them."""
+        with self._database.begin(ctx) as work:
+            for collection_id in event.collection_ids:
+                tell_of_change(work, collection_id)
             work.commit()
 
     @on(IndexReady)

@@ -67,6 +67,7 @@ class DatasetArchive:
                 id=new_id(),
                 dataset_id=record.id,
                 rating_id=judgment.vote.rating_id,
+                document_id=judgment.vote.document_id,
                 origin=judgment.vote.origin.value,
                 question=judgment.vote.question,
                 question_key=judgment.vote.question_key,

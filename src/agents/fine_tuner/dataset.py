@@ -134,6 +134,7 @@ def _digest(judgments: Sequence[Judgment], settings: DatasetSettings) -> str:
     content = [
         [
             judgment.vote.rating_id,
+            judgment.vote.document_id,
             judgment.vote.origin,
             judgment.vote.question,
             judgment.vote.content_key,

@@ -54,6 +54,7 @@ def _vote(document: DocumentRecord, contents: Sequence[str]) -> Vote | None:
         question=question.strip(),
         question_key=question_key(question),
         content_key=contents[0] if contents else None,
+        document_id=document.id,
         up=balance > 0,
         at=document.created_at,
         weight=WEIGHTS[Origin.DOCUMENT],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -64,7 +65,8 @@ def _passage_votes(work: Work, collection_id: str) -> Iterator[Vote]:
     for rating in work.session.scalars(query.order_by(RatingRecord.id)):
         origin = Origin.CITATION if rating.kind == RatingKind.CITATION else Origin.HIT
         why = None if rating.content_key else Exclusion.GONE
-        yield _vote(rating, origin, rating.content_key, up=rating.verdict == Verdict.UP, hindrance=why)
+        found = _Content(rating.content_key, rating.document_id) if rating.content_key else None
+        yield _vote(rating, origin, found, up=rating.verdict == Verdict.UP, hindrance=why)
 
 
 def _answer_votes(work: Work, collection_id: str) -> Iterator[Vote]:
@@ -87,8 +89,8 @@ def _answer_votes(work: Work, collection_id: str) -> Iterator[Vote]:
         up = rating.verdict == Verdict.UP
         meant = shown.cited if up else shown.first if Reason.WRONG_PASSAGES in rating.reasons else []
         named = [contents[key] for key in meant if key in contents]
-        for content_key in dict.fromkeys(named):
-            yield _vote(rating, Origin.ANSWER, content_key, up=up)
+        for content in {content.key: content for content in reversed(named)}.values():
+            yield _vote(rating, Origin.ANSWER, content, up=up)
         if not meant:
             yield _vote(rating, Origin.ANSWER, None, up=up, hindrance=Exclusion.NO_PASSAGE)
         elif not named:
@@ -97,6 +99,14 @@ def _answer_votes(work: Work, collection_id: str) -> Iterator[Vote]:
             corrected = _corrected(work, collection_id, rating.correction, shown, contents)
             why = None if corrected else Exclusion.CORRECTION
             yield _vote(rating, Origin.CORRECTION, corrected, up=True, hindrance=why)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What a passage holds, and the document that it is part of."""
+
+    key: str
+    document_id: str | None
 
 
 class _Shown:
@@ -115,20 +125,20 @@ class _Shown:
 
 
 def _corrected(
-    work: Work, collection_id: str, correction: str, shown: _Shown, contents: dict[str, str]
-) -> str | None:
+    work: Work, collection_id: str, correction: str, shown: _Shown, contents: dict[str, _Content]
+) -> _Content | None:
     """The content that a correction points to: the one shown passage that it quotes, or else the one passage
     of the one document that it names by id, path or address."""
     quoted = {
-        contents[key]
+        contents[key].key: contents[key]
         for key, text in shown.texts.items()
         if key in contents and _quotes(correction.split(), text)
     }
     if len(quoted) == 1:
-        return quoted.pop()
+        return quoted.popitem()[1]
     names = {name.rstrip(".:!?") for name in _NAME.findall(correction)}
     query = (
-        select(PassageRecord.embedding_key)
+        select(PassageRecord.embedding_key, PassageRecord.document_id)
         .join(DocumentRecord, DocumentRecord.id == PassageRecord.document_id)
         .where(
             DocumentRecord.collection_id == collection_id,
@@ -138,8 +148,8 @@ def _corrected(
             PassageRecord.live,
         )
     )
-    found = list(work.session.scalars(query.limit(2))) if names else []
-    return found[0] if len(found) == 1 else None
+    found = list(work.session.execute(query.limit(2))) if names else []
+    return _Content(*found[0]) if len(found) == 1 else None
 
 
 def _quotes(words: Sequence[str], text: str) -> bool:
@@ -148,18 +158,19 @@ def _quotes(words: Sequence[str], text: str) -> bool:
     return any(run in body for run in runs)
 
 
-def _contents(work: Work, passage_ids: Iterable[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _contents(work: Work, passage_ids: Iterable[str]) -> dict[str, _Content]:
+    found: dict[str, _Content] = {}
     for part in chunks(sorted(passage_ids)):
-        query = select(PassageRecord.id, PassageRecord.embedding_key).where(PassageRecord.id.in_(part))
-        found.update((key, content) for key, content in work.session.execute(query))
+        columns = (PassageRecord.id, PassageRecord.embedding_key, PassageRecord.document_id)
+        query = select(*columns).where(PassageRecord.id.in_(part))
+        found.update((key, _Content(content, of)) for key, content, of in work.session.execute(query))
     return found
 
 
 def _vote(
     rating: RatingRecord,
     origin: Origin,
-    content_key: str | None,
+    content: _Content | None,
     *,
     up: bool,
     hindrance: Exclusion | None = None,
@@ -170,7 +181,8 @@ def _vote(
         origin=origin,
         question=rating.question,
         question_key=rating.question_key,
-        content_key=content_key,
+        content_key=content.key if content else None,
+        document_id=content.document_id if content else None,
         up=up,
         at=rating.updated_at,
         weight=WEIGHTS[origin],

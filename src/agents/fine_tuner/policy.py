@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from src.core.messages.training import TrainJob
 from src.database.models import TrainingRunRecord
+from src.database.repositories.forgetting import collections_with_learned_models
 from src.database.repositories.remembering import counted_ups
 from src.database.uow import UnitOfWork, Work
 
-from .lineage import gone_votes
+from .lineage import forgotten_by_live, gone_votes
 from .trainers import LadderTrainer
 
 
@@ -30,7 +31,7 @@ class TrainingPolicy:
         """The collections to train on now, each with the reason."""
         if not self.automatic:
             return {}
-        ups = counted_ups(work.session)
+        ups = dict.fromkeys(collections_with_learned_models(work.session), 0) | counted_ups(work.session)
         reasons = {key: self._reason(work, key, count, now) for key, count in sorted(ups.items())}
         return {key: why for key, why in reasons.items() if why is not None}
 
@@ -50,9 +51,12 @@ class TrainingPolicy:
     def _reason(self, work: Work, collection_id: str, ups: int, now: datetime) -> str | None:
         grown = self._grown(work, collection_id, ups, now)
         last = work.training_runs.newest(collection_id, LadderTrainer.name)
-        if grown is not None or ups < self.first or last is None or not self._rested(work, last, now):
+        if grown is not None or last is None or not self._rested(work, last, now):
             return grown
         gone = gone_votes(work, last.dataset_id) if last.model_id else 0
+        live = forgotten_by_live(work, collection_id)
+        # A run that was made since tells by how many it was: what came of it waits for its proof.
+        gone = max(gone, live if live > int(last.configuration.get("votes_gone", 0)) else 0)
         return f"{gone} of the votes that were trained on are gone" if gone else None
 
     def _grown(self, work: Work, collection_id: str, ups: int, now: datetime) -> str | None:

@@ -25,7 +25,7 @@ from .card import model_card
 from .environment import environment
 from .examples import asked_questions, contents_of, material_of
 from .figures import curves, figures
-from .lineage import gone_votes
+from .lineage import forgotten_by_live
 from .patience import patiently
 from .pools import Pools
 from .trainers import Material, RunTrainer, Trainer
@@ -116,7 +116,7 @@ class Training:
                     configuration={
                         "why": job.why or f"asked for by {run.job.created_by}",
                         "up_votes": counted_ups(work.session, job.collection_id).get(job.collection_id, 0),
-                        "votes_gone": _gone(work, job.collection_id),
+                        "votes_gone": forgotten_by_live(work, job.collection_id),
                         "dataset": asdict(self._archive.settings),
                         "trainer": trainer.configuration if trainer else {},
                     },
@@ -194,7 +194,7 @@ class Training:
                 reached,
                 trainer=record.trainer,
                 embedding_version=version,
-                replaced_votes=_gone(work, record.collection_id),
+                replaced_votes=forgotten_by_live(work, record.collection_id),
             )
             model = registry.register(
                 work,
@@ -247,13 +247,6 @@ def finish(
     record.figures, record.curves = figures or {}, curves or {}
     work.publish(TrainingEnded(run_id=run_id, collection_id=record.collection_id, state=state, reason=reason))
     return record
-
-
-def _gone(work: Work, collection_id: str) -> int:
-    """How many of the votes that the live model learned from are gone."""
-    live = work.models.live(collection_id)
-    run = work.training_runs.find(live.run_id) if live is not None and live.run_id else None
-    return gone_votes(work, run.dataset_id) if run is not None else 0
 
 
 def _too_few(voted: int, trainer: Trainer | RunTrainer, dataset: DatasetRecord) -> str:

@@ -46,6 +46,7 @@ def example_view(record: ExampleRecord) -> DatasetExample:
     return DatasetExample(
         id=record.id,
         rating_id=record.rating_id,
+        document_id=record.document_id,
         origin=record.origin,
         question=record.question,
         content_key=record.content_key,
@@ -53,4 +54,5 @@ def example_view(record: ExampleRecord) -> DatasetExample:
         weight=record.weight,
         split=record.split,
         excluded=record.excluded,
+        made_by=record.made_by,
     )

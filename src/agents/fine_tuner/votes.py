@@ -53,8 +53,9 @@ class Exclusion(StrEnum):
 class Vote:
     """One reader's opinion of one passage for one question.
 
-    ``content_key`` names the passage's content, None where the vote names none. ``rating_id`` is its
-    lineage and ``reader`` who gave it; both are None for the votes that a document brought along.
+    ``content_key`` names the passage's content, None where the vote names none, and ``document_id`` the
+    document that holds it. ``rating_id`` is its lineage and ``reader`` who gave it; both are None for the
+    votes that a document brought along.
     ``hindrance`` is set where it cannot be trained on whatever the others say.
     """
 
@@ -66,5 +67,6 @@ class Vote:
     content_key: str | None
     up: bool
     at: datetime
+    document_id: str | None = None
     weight: float = 1.0
     hindrance: Exclusion | None = None

@@ -11,6 +11,7 @@ from src.core.messages.documents import DocumentState, PassagesRemoved
 from src.core.messages.sources import SourceCounts, SourceState, SourceSynced
 from src.core.ports import Blobs, SkippedFile, SourceChanges, SourceFile, SourceReader, SourceSpec, Vault
 from src.database.models import DocumentRecord, SourceRecord
+from src.database.repositories.forgetting import mark_learned_from
 from src.database.uow import Database, UnitOfWork
 
 from .intake import Incoming, external_digest, receive
@@ -217,6 +218,7 @@ def remove(work: UnitOfWork, document: DocumentRecord) -> None:
             passage_ids=tuple(work.passages.ids([document.id])),
         )
     )
+    mark_learned_from(work.session, document.id)
     work.passages.drop(document.id)
     work.documents.delete(document)
 

@@ -23,6 +23,9 @@ def run(invocation: Invocation) -> int:
     if arguments.json:
         print_json(result)
         return exits.OK
+    if arguments.action == "delete":
+        console().print(f"{printable(arguments.name)} was deleted, with all that they asked and rated.")
+        return exits.OK
     for user in result if isinstance(result, list) else [result]:
         console().print(_line(user))
     return exits.OK
@@ -37,6 +40,10 @@ def _act(client: Client, arguments: Any) -> Any:
             return client.post("/users", body)
         case "password":
             return client.patch(_user(client, arguments.name), {"password": _password()})
+        case "delete":
+            path = _user(client, arguments.name)
+            client.delete(path)
+            return {"id": path.rpartition("/")[2], "username": arguments.name}
         case action:
             return client.patch(_user(client, arguments.name), {"disabled": action == "disable"})
 

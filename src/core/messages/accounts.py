@@ -114,6 +114,16 @@ class UpdateUser(Request[User]):
     disabled: bool | None = None
 
 
+class DeleteUser(Request[None]):
+    """Delete a user with their conversations, searches, ratings, signals and tokens. What rankings remember
+    of their votes is forgotten at once, and the next training run is made without them. Collections that
+    they own stay, for administrators."""
+
+    capability: ClassVar[str] = "user.delete"
+    access: ClassVar[Access] = Access.administer()
+    user_id: Id
+
+
 class PersonalToken(Reply):
     """A personal API token; ``token`` is shown once, when it is made."""
 
@@ -147,6 +157,14 @@ class RevokePersonalToken(Request[None]):
     capability: ClassVar[str] = "token.revoke"
     access: ClassVar[Access] = Access.signed_in()
     token_id: Id
+
+
+class UserDeleted(Event):
+    """A user is gone with all that they said. ``collection_ids`` are those on whose passages they voted."""
+
+    topic: ClassVar[str] = "user.deleted.v1"
+    user_id: str
+    collection_ids: tuple[str, ...]
 
 
 class UserCreated(Event):

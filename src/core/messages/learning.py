@@ -25,7 +25,8 @@ class LearningOverview(Reply):
     """Where a collection's loop stands: what readers said, the newest data set, run and candidates, the
     comparison that is going on, and the model that ranks now (None: the default, before anything was
     learned). ``models`` counts models by state; ``votes_since_run`` are the up-votes that no training run
-    has seen yet."""
+    has seen yet, ``votes_gone`` those that the model that ranks learned from and that are gone: deleted with
+    their user or document, taken back, turned round or set apart."""
 
     collection_id: str
     collection: str
@@ -42,6 +43,7 @@ class LearningOverview(Reply):
     live_id: str | None = None
     live_version: int | None = None
     live_since: datetime | None = None
+    votes_gone: int = 0
     experiment_id: str | None = None
     experiment_purpose: str | None = None
     experiment_votes: int = 0

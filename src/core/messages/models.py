@@ -66,8 +66,10 @@ class Model(Reply):
 
 
 class ModelDetail(Model):
-    """A model with its history and what it was measured at."""
+    """A model with its history and what it was measured at. ``votes_gone`` counts the examples that it
+    learned from and that are gone since, with their user or document or by another verdict."""
 
+    votes_gone: int = 0
     changes: tuple[ModelChange, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
 

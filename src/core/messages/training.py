@@ -109,10 +109,12 @@ class Dataset(Reply):
 
 
 class DatasetExample(Reply):
-    """A judged passage of a data set with the vote it comes of, or why it was left out."""
+    """A judged passage of a data set with the vote and the document it comes of, or why it was left out.
+    ``made_by`` names what made it up where it is nobody's vote."""
 
     id: str
     rating_id: str | None
+    document_id: str | None
     origin: str
     question: str
     content_key: str
@@ -120,6 +122,7 @@ class DatasetExample(Reply):
     weight: float
     split: int | None
     excluded: str | None
+    made_by: str | None
 
 
 class ListDatasets(Request[Page[Dataset]]):

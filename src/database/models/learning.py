@@ -25,8 +25,9 @@ class DatasetRecord(Base):
 class ExampleRecord(Base):
     """A question with one judged passage of a data set, or why it was left out of it.
 
-    ``rating_id`` is the vote it comes of: when its user or document is deleted the vote goes, and the next
-    data set is built without it. ``split`` is the fold of the question."""
+    ``rating_id`` is the vote it comes of, ``document_id`` the document of its passage: when the user or the
+    document is deleted the example goes, and the next data set is built without it. ``made_by`` names what
+    made it up where it is nobody's vote. ``split`` is the fold of the question."""
 
     __tablename__ = "dataset_examples"
     __table_args__ = (Index("ix_dataset_examples_dataset", "dataset_id", "id"),)
@@ -34,6 +35,9 @@ class ExampleRecord(Base):
     id: Mapped[Key]
     dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"))
     rating_id: Mapped[str | None] = mapped_column(ForeignKey("ratings.id", ondelete="CASCADE"), index=True)
+    document_id: Mapped[str | None] = mapped_column(
+        ForeignKey("documents.id", ondelete="CASCADE"), index=True
+    )
     origin: Mapped[str] = mapped_column(String(20))
     question: Mapped[str] = mapped_column(Text)
     question_key: Mapped[Digest]
@@ -42,6 +46,7 @@ class ExampleRecord(Base):
     weight: Mapped[float] = mapped_column(Float)
     split: Mapped[int | None]
     excluded: Mapped[str | None] = mapped_column(String(200))
+    made_by: Mapped[Name | None]
 
 
 class PoolRecord(Base):

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from sqlalchemy import func, select
 
+from src.core.caller import ADMIN
 from src.database.inserts import insert_new
 from src.database.models import PersonalTokenRecord, SignInFailureRecord, UserRecord
 
@@ -33,6 +34,12 @@ class Users(Repository[UserRecord]):
 
     def count(self) -> int:
         return self._session.scalar(select(func.count()).select_from(UserRecord)) or 0
+
+    def hold_administrators(self) -> set[str]:
+        """The ids of the administrators who can sign in; nobody becomes or ceases to be one until this
+        transaction ends."""
+        records = self._session.scalars(select(UserRecord).order_by(UserRecord.id).with_for_update())
+        return {record.id for record in records if ADMIN in record.roles and record.disabled_at is None}
 
     def names(self, ids: set[str]) -> dict[str, str]:
         rows = self._session.execute(select(UserRecord.id, UserRecord.username).where(UserRecord.id.in_(ids)))

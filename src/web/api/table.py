@@ -47,6 +47,7 @@ ACCOUNTS = (
         example={"username": "ada", "password": "a long password", "roles": ["reader"]},
     ),
     Operation("PATCH", "/users/{user_id}", accounts.UpdateUser, "accounts", example={"disabled": True}),
+    Operation("DELETE", "/users/{user_id}", accounts.DeleteUser, "accounts", 204),
 )
 
 COLLECTIONS = (

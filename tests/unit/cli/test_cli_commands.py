@@ -142,7 +142,9 @@ def test_the_indexes_are_checked_and_rebuilt(terminal: Terminal, notes: Path) ->
     assert terminal.json("reindex", "--collection", "Indexed")["state"] == "succeeded"
 
 
-def test_users_are_made_listed_and_switched_off(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_users_are_made_listed_switched_off_and_deleted(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def typed(text: str) -> None:
         monkeypatch.setattr("sys.stdin", io.StringIO(text))
 
@@ -156,6 +158,9 @@ def test_users_are_made_listed_and_switched_off(terminal: Terminal, monkeypatch:
     assert "switched off" in terminal.run("user", "list")
     assert terminal.json("user", "enable", "ada")["disabled"] is False
     assert "no user" in terminal.run("user", "disable", "nobody", code=4)
+    assert "ada was deleted" in terminal.run("user", "delete", "ada")
+    assert "ada" not in terminal.run("user", "list")
+    assert "your own" in terminal.run("user", "delete", "admin", code=1)
 
 
 def test_a_name_that_is_not_there_ends_with_4(terminal: Terminal) -> None:

@@ -110,6 +110,11 @@ def test_a_new_user_signs_in_at_once_and_is_no_administrator(admin: Script) -> N
     user_id = ada.call("GET", "/me", 200)["id"]
     admin.call("PATCH", f"/users/{user_id}", 200, json={"disabled": True})
     ada.call("GET", "/me", 401)
+    assert admin.call("DELETE", f"/users/{user_id}", 204) is None
+    assert admin.call("DELETE", f"/users/{user_id}", 404)["code"] == "not_found"
+    own = admin.call("GET", "/me", 200)["id"]
+    assert admin.call("DELETE", f"/users/{own}", 409)["code"] == "conflict"
+    admin.call("POST", "/users", 201, json=body)
 
 
 def test_a_personal_token_works_until_it_is_revoked(admin: Script) -> None:

@@ -66,6 +66,21 @@ def test_an_account_is_switched_off_and_on_and_gets_a_new_password(site: Site) -
     assert site.visitor(signed_in=False).sign_in("gone", "the second one").status_code == 303
 
 
+def test_an_account_is_deleted_but_not_ones_own(site: Site) -> None:
+    visitor = site.visitor()
+    visitor.page("/account")
+    visitor.send("/account/users", {"username": "leaver", "password": "the first one"})
+    row = next(one for one in marked(visitor.page("/account"), "user") if "leaver" in words(one))
+    assert "goes at the next training run" in words(row)
+    user = next(one.id for one in site.house.ask(ListUsers()).items if one.username == "leaver")
+    assert visitor.send(f"/account/users/{user}/delete", {}).status_code == 303
+    assert site.visitor(signed_in=False).sign_in("leaver", "the first one").status_code == 401
+    assert all("leaver" not in words(one) for one in marked(visitor.page("/account"), "user"))
+    own = next(one for one in marked(visitor.page("/account"), "user") if words(one).startswith("admin"))
+    assert not marked(own, "delete-user")
+    assert visitor.send(f"/account/users/{site.house.caller.user_id}/delete", {}).status_code == 409
+
+
 def test_users_are_for_administrators(site: Site) -> None:
     visitor = site.visitor(as_=READER)
     assert not marked(visitor.page("/account"), "users")

@@ -10,6 +10,7 @@ from src.core.errors import AppError
 from src.core.messages.accounts import (
     CreatePersonalToken,
     CreateUser,
+    DeleteUser,
     ListPersonalTokens,
     ListUsers,
     PersonalToken,
@@ -90,6 +91,15 @@ def set_disabled(user_id: str) -> Response:
     off = request.form.get("disabled") == "1"
     return _do(
         UpdateUser(user_id=user_id, disabled=off), "The account was switched " + ("off." if off else "on.")
+    )
+
+
+@blueprint.post("/account/users/<user_id>/delete")
+def delete_user(user_id: str) -> Response:
+    """Delete a user with all that they asked and rated."""
+    return _do(
+        message(DeleteUser, user_id=user_id),
+        "The user was deleted. The next training run is made without their votes.",
     )
 
 

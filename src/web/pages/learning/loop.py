@@ -59,6 +59,8 @@ def _memory(overview: LearningOverview) -> Step:
 def _training(overview: LearningOverview) -> Step:
     number = overview.votes_since_run
     waiting = f"{number} {'up-vote' if number == 1 else 'up-votes'} that no run has seen yet"
+    if overview.votes_gone and overview.run_state != "running":
+        return Step("training", "Training", "retrain due", _gone(overview.votes_gone), "warn")
     if overview.run_state is None:
         return Step("training", "Training", "not yet", waiting)
     if overview.run_state == "running":
@@ -67,6 +69,11 @@ def _training(overview: LearningOverview) -> Step:
     if overview.run_state in {"failed", "refused"}:
         return Step("training", "Training", overview.run_state, overview.run_reason or waiting, "warn")
     return Step("training", "Training", version, waiting, "good")
+
+
+def _gone(number: int) -> str:
+    votes = "1 vote is" if number == 1 else f"{number} votes are"
+    return f"{votes} gone that the live model learned from; the next run is made without them"
 
 
 def _gate(overview: LearningOverview) -> Step:

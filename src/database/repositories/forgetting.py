@@ -1,0 +1,114 @@
+"""What goes with a user beside what the database removes by itself, and what models learned that is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from src.database.models import (
+    AnswerRecord,
+    DatasetRecord,
+    ExampleRecord,
+    GoldenQuestionRecord,
+    ModelRecord,
+    RatingRecord,
+    SearchRecord,
+    SignInFailureRecord,
+    TrainingRunRecord,
+    UserRecord,
+)
+
+from .base import chunks
+
+_CORRECTION = "correction"
+_MARK = "must_forget"
+
+
+def rated_collections(session: Session, user_id: str) -> Sequence[str]:
+    """The collections on whose passages the user voted, in whatever state the votes are."""
+    query = select(RatingRecord.collection_id).where(
+        RatingRecord.user_id == user_id, RatingRecord.collection_id.is_not(None)
+    )
+    return [key for key in session.scalars(query.distinct().order_by(RatingRecord.collection_id)) if key]
+
+
+def remove_user(session: Session, user: UserRecord) -> None:
+    """Delete a user with all that they asked and said. Foreign keys take ratings, signals, tokens,
+    memberships and conversations along, and with the ratings their examples in data sets and their votes in
+    experiments; collections stay, and belong to nobody."""
+    said = select(RatingRecord.id).where(RatingRecord.user_id == user.id)
+    _mark(session, ExampleRecord.rating_id.in_(said))
+    session.execute(delete(GoldenQuestionRecord).where(GoldenQuestionRecord.rating_id.in_(said)))
+    session.execute(delete(AnswerRecord).where(AnswerRecord.user_id == user.id))
+    session.execute(delete(SearchRecord).where(SearchRecord.user_id == user.id))
+    session.execute(delete(SignInFailureRecord).where(SignInFailureRecord.name_key == user.name_key))
+    session.delete(user)
+    session.flush()
+
+
+def mark_learned_from(session: Session, document_id: str) -> None:
+    """Before a document is deleted: have the models that learned from its passages be replaced."""
+    _mark(session, ExampleRecord.document_id == document_id)
+
+
+def must_forget(model: ModelRecord) -> int:
+    """How many of the examples that a model learned from went with a deleted user or document. Such a model
+    is not returned to, and the next one that is made without them takes its place."""
+    return int(model.card.get(_MARK, 0))
+
+
+def _mark(session: Session, lost: ColumnElement[bool]) -> None:
+    query = (
+        select(TrainingRunRecord.id, func.count())
+        .join(ExampleRecord, ExampleRecord.dataset_id == TrainingRunRecord.dataset_id)
+        .where(lost, ExampleRecord.excluded.is_(None))
+        .group_by(TrainingRunRecord.id)
+    )
+    counts = {run_id: int(count) for run_id, count in session.execute(query)}
+    for part in chunks(sorted(counts)):
+        for model in session.scalars(select(ModelRecord).where(ModelRecord.run_id.in_(part))):
+            model.card = {**model.card, _MARK: must_forget(model) + counts[model.run_id or ""]}
+    session.flush()
+
+
+def collections_with_learned_models(session: Session) -> Sequence[str]:
+    """The collections whose live model came of a training run."""
+    query = select(ModelRecord.collection_id).where(
+        ModelRecord.state == "live", ModelRecord.run_id.is_not(None)
+    )
+    return list(session.scalars(query.order_by(ModelRecord.collection_id)))
+
+
+def gone_examples(session: Session, dataset: DatasetRecord) -> int:
+    """How many of the examples that a data set took do not hold any more: the vote is deleted, retracted,
+    set apart or turned round, or its document is deleted. Examples go with their vote and document, so that
+    the count that the data set kept says how many there were."""
+    turned = or_(
+        ExampleRecord.origin == _CORRECTION,
+        (RatingRecord.verdict == "up") == (ExampleRecord.label > 0),
+    )
+    still = (
+        select(func.count())
+        .select_from(ExampleRecord)
+        .outerjoin(RatingRecord, RatingRecord.id == ExampleRecord.rating_id)
+        .where(
+            ExampleRecord.dataset_id == dataset.id,
+            ExampleRecord.excluded.is_(None),
+            or_(ExampleRecord.rating_id.is_(None), (RatingRecord.state == "counted") & turned),
+        )
+    )
+    return max(0, int(dataset.counts.get("taken", 0)) - int(session.scalar(still) or 0))
+
+
+def gone_from_model(session: Session, model: ModelRecord | None) -> int:
+    """How many of the examples that a model learned from do not hold any more."""
+    if model is None or model.run_id is None:
+        return 0
+    dataset = session.scalar(
+        select(DatasetRecord)
+        .join(TrainingRunRecord, TrainingRunRecord.dataset_id == DatasetRecord.id)
+        .where(TrainingRunRecord.id == model.run_id)
+    )
+    return gone_examples(session, dataset) if dataset is not None else 0
