@@ -68,6 +68,17 @@ def run() -> Table:
         _promoted(
             "better: rid of an over-trained adapter", overfed.reversed(), Readers(), "at least 90 % by 500"
         ),
+        _promoted(
+            "two equal rankings, taken over", shuffled, Readers(even=True), "at most 5 %", taken_over=True
+        ),
+        _promoted(
+            "worse: identifiers left out, taken over",
+            weights.reversed(),
+            Readers(),
+            "at most 1 %",
+            taken_over=True,
+        ),
+        _promoted("better: identifiers used, taken over", weights, Readers(), taken_over=True),
         _promoted("better: trained adapter", learned, Readers()),
         _promoted("better: identifiers used, 30 % wrong buttons", weights, noisy),
         _returned("damage: identifiers lost", weights, weights.reversed()),
@@ -86,9 +97,9 @@ def run() -> Table:
     )
 
 
-def _promoted(name: str, pair: Pair, readers: Readers, goal: str = "") -> Row:
+def _promoted(name: str, pair: Pair, readers: Readers, goal: str = "", *, taken_over: bool = False) -> Row:
     drafts = pair.drafts
-    ends = [_trial(drafts, readers, seed) for seed in range(RUNS)]
+    ends = [trial(drafts, readers, seed, taken_over=taken_over) for seed in range(RUNS)]
     made = Counter(decision for decision, _ in ends)
     early = sum(decision is Decision.PROMOTE and counted < RULE.looks[-1] for decision, counted in ends)
     return Row(
@@ -99,21 +110,26 @@ def _promoted(name: str, pair: Pair, readers: Readers, goal: str = "") -> Row:
     )
 
 
-def _trial(drafts: Drafts, readers: Readers, seed: int) -> tuple[Decision, float]:
-    """The decision and the counted votes behind it."""
+def trial(drafts: Drafts, readers: Readers, seed: int, *, taken_over: bool = False) -> tuple[Decision, float]:
+    """The decision and the counted votes behind it, those before a takeover included."""
     votes: list[Vote] = []
-    looks, enough = 0, RULE.looks[0]
+    rule, looks, enough, before = RULE, 0, RULE.looks[0], 0.0
     for vote in readers.votes(drafts, seed):
         if vote is not None:
             votes.append(vote)
         if vote is None or len(votes) < enough:
             continue
         seen = estimate(votes)
-        verdict = RULE.judge(seen, looks)
+        verdict = rule.judge(seen, looks)
         if verdict.final:
-            return verdict.decision, seen.counted
+            return verdict.decision, before + seen.counted
         looks = verdict.looks_done
-        enough = len(votes) + max(1, int(RULE.looks[looks] - seen.counted))
+        following = rule.after(looks) if taken_over and verdict.critical is not None else None
+        if following is not None:
+            before += seen.counted
+            votes, rule, looks, enough = [], following, 0, RULE.looks[0]
+            continue
+        enough = len(votes) + max(1, int(rule.looks[looks] - seen.counted))
     raise AssertionError("readers never stop")
 
 

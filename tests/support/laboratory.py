@@ -98,8 +98,8 @@ class Laboratory:
             work.commit()
             return record.id
 
-    def candidate(self, state: str = "candidate", *, collection_id: str | None = None) -> str:
-        """The id of a new model in that state."""
+    def candidate(self, state: str = "candidate", *, collection_id: str | None = None, votes: int = 0) -> str:
+        """The id of a new model in that state, trained on so many votes."""
         with self.database.begin() as work:
             live = registry.live_model(work, collection_id or self.collection_id)
             record = registry.register(
@@ -108,7 +108,7 @@ class Laboratory:
                 kind="linear",
                 state=state,
                 parent_id=live.id,
-                card={},
+                card={"trained_on": {"votes": votes}} if votes else {},
                 by="agent:fine_tuner",
                 reason="Trained on votes.",
             )
@@ -243,9 +243,9 @@ class Laboratory:
         with self.database.read() as work:
             return work.experiments.get(experiment_id)
 
-    def trial(self) -> tuple[str, str]:
+    def trial(self, *, votes: int = 0) -> tuple[str, str]:
         """The ids of a gated candidate and of the trial that starts with it."""
-        model_id = self.candidate("gated")
+        model_id = self.candidate("gated", votes=votes)
         self.deliver(CandidateGated(model_id=model_id, collection_id=self.collection_id))
         experiment = self.running()
         assert experiment is not None

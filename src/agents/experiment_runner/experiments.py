@@ -62,7 +62,9 @@ class Experiments:
                 if running.purpose == Purpose.TRIAL:
                     raise ConflictError("A trial is running in this collection; stop it, or let it end.")
                 self._trials.end(work, running, SUPERSEDED, f"{by} started another comparison.", by=by)
-            record = self._trials.start(work, live, treatment, purpose, by=by, share=request.share)
+            record = self._trials.start(
+                work, live, treatment, purpose, by=by, share=request.share, asked=True
+            )
             work.commit()
         return self._view(record.id)
 

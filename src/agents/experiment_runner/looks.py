@@ -78,6 +78,8 @@ class Looks:
         self._note(work, record, _look_of(seen, verdict))
         if verdict.final:
             self._conclude(work, record, verdict, seen, by=by)
+        else:
+            self.trials.arrange(work, record.collection_id, by=by)
 
     def _conclude(
         self, work: UnitOfWork, record: ExperimentRecord, verdict: Verdict, seen: Estimate, *, by: str

@@ -25,6 +25,7 @@ from .forgetting import reject_outdated, succeed
 from .guards import baseline
 from .policy import Policy
 from .rules import power_of, return_rule, shares_for, stored
+from .takeover import takeover
 
 RETURN = "return"
 STOPPED = "stopped"
@@ -47,11 +48,15 @@ class Trials:
         *,
         by: str,
         share: float = 1.0,
+        rule: DecisionRule | ReturnRule | None = None,
+        asked: bool = False,
     ) -> ExperimentRecord:
-        """Begin a comparison; its rule, its power and its guardrails are fixed here."""
+        """Begin a comparison; its rule, its power and its guardrails are fixed here. ``asked`` says that a
+        person wanted this one."""
         collection = work.collections.get(control.collection_id)
         now = work.now()
-        rule = ReturnRule() if purpose is Purpose.WATCH else DecisionRule()
+        if rule is None:
+            rule = ReturnRule() if purpose is Purpose.WATCH else DecisionRule()
         power: dict[str, Any] = {}
         if isinstance(rule, DecisionRule):
             power = power_of(work, collection.id, rule, share, now)
@@ -69,6 +74,7 @@ class Trials:
                     **stored(rule, shares_for(work, collection)),
                     "share": share,
                     "guardrails": baseline(work, collection.id, now),
+                    **({"asked_by": by} if asked else {}),
                 },
                 power=power,
                 looks=[],
@@ -103,8 +109,9 @@ class Trials:
         """Have the comparison run that is due; doing it again changes nothing.
 
         A comparison whose control is not the live model any more is over. A waiting candidate has
-        precedence over the watch, as soon as that has seen enough to call the live model healthy. Where the
-        live model is to be forgotten, it takes its place at once.
+        precedence over the watch, as soon as that has seen enough to call the live model healthy, and over
+        an older candidate that knows much less. Where the live model is to be forgotten, it takes its place
+        at once.
         """
         live = work.models.live(collection_id)
         if live is not None and self.policy.learning and self.policy.automatic:
@@ -118,6 +125,8 @@ class Trials:
         candidate = self._waiting(work, collection_id, by=by)
         if candidate is not None and running is not None and running.purpose == Purpose.WATCH:
             running = self._give_way(work, running, candidate, by=by)
+        if candidate is not None and running is not None and running.purpose == Purpose.TRIAL:
+            self._take_over(work, live, running, candidate, by=by)
         if running is not None:
             return
         if candidate is not None:
@@ -159,6 +168,25 @@ class Trials:
         reason = f"Healthy so far; version {candidate.version} is to be tried. {last['sentence']}"
         self.end(work, watch, SUPERSEDED, reason, by=by)
         return None
+
+    def _take_over(
+        self,
+        work: UnitOfWork,
+        live: ModelRecord,
+        running: ExperimentRecord,
+        candidate: ModelRecord,
+        *,
+        by: str,
+    ) -> None:
+        """Give a candidate the place of the one on trial, where that is due."""
+        found = takeover(work, running, candidate)
+        if found is None:
+            return
+        self.end(work, running, SUPERSEDED, found.reason, by=by)
+        evidence = {"experiment_id": running.id, "newer_id": candidate.id}
+        older = work.models.get(running.treatment_id)
+        registry.reject(work, older, by=by, reason=found.reason, evidence=evidence)
+        self.start(work, live, candidate, Purpose.TRIAL, by=by, rule=found.rule)
 
     def _watch(self, work: UnitOfWork, live: ModelRecord, *, by: str) -> None:
         """Watch the live model against the one before it, unless a person is asked to decide on that."""

@@ -8,6 +8,9 @@ from typing import Protocol
 
 from .boundaries import boundaries, crossing
 
+LEAST_LEVEL = 0.025
+"""Below this a trial that takes another's place would miss too much."""
+
 
 class Decision(StrEnum):
     """What follows from the evidence so far."""
@@ -93,6 +96,22 @@ class DecisionRule:
     def level(self) -> float:
         """Chance of promoting a candidate that is no better, over all looks together."""
         return self.spending[-1]
+
+    def after(self, looks_done: int) -> DecisionRule | None:
+        """The rule of a trial that begins where this one is given up after ``looks_done`` looks without a
+        decision; None where too little of the level would be left to find anything.
+
+        It has what the looks have not spent: however many trials take each other's place, the chances of
+        each add up to ``level`` at most (Bonferroni), whatever it is that ends them. A look costs what it is
+        worth (the first a tenth, the first two three tenths), and at least half of the usual level has to be
+        left.
+        """
+        if not looks_done:
+            return self
+        left = self.level - self.spending[looks_done - 1]
+        if left < LEAST_LEVEL:
+            return None
+        return replace(self, spending=tuple(level * left / self.level for level in self.spending))
 
     def judge(self, evidence: Evidence, looks_done: int = 0) -> Verdict:
         """Decide on ``evidence`` where ``looks_done`` looks were made before.

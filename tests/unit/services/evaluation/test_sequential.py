@@ -56,6 +56,54 @@ def test_equal_candidates_are_promoted_and_rejected_in_five_percent_each() -> No
     assert found[Decision.UNDECIDED] >= 0.85
 
 
+def chain(gains: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Decision:
+    """Equal candidates in a row: each is taken over at the first look that lets it be."""
+    rule: DecisionRule | None = RULE
+    while rule is not None and gains.size:
+        votes: list[Vote] = []
+        looks, following = 0, None
+        for i, gain in enumerate(gains):
+            votes.append(Vote(f"u{i * 7 % 40}", f"q{i}", float(gain)))
+            if len(votes) < rule.looks[looks]:
+                continue
+            verdict = rule.judge(estimate(votes), looks)
+            looks, following = verdict.looks_done, rule.after(verdict.looks_done)
+            if verdict.final:
+                return verdict.decision
+            if following is not None:
+                break
+        gains, rule = gains[len(votes) :], following
+    return Decision.WAIT
+
+
+def test_a_rule_that_takes_over_has_what_the_looks_left() -> None:
+    once = RULE.after(1)
+    assert once is not None
+    assert once.level == pytest.approx(0.045)
+    assert all(critical > usual for critical, usual in zip(once.critical, RULE.critical, strict=True))
+    assert RULE.after(0) == RULE
+    assert RULE.after(3) is None, "too little would be left"
+
+
+def test_however_many_take_over_their_levels_add_up_to_one() -> None:
+    rule: DecisionRule | None = RULE
+    spent, takeovers = 0.0, 0
+    while rule is not None:
+        following = rule.after(1)
+        spent += rule.spending[0] if following is not None else rule.level
+        takeovers += following is not None
+        rule = following
+    assert spent == pytest.approx(RULE.level)
+    assert takeovers == 6
+
+
+def test_equal_candidates_that_take_each_others_place_are_promoted_as_rarely_as_one() -> None:
+    rng = np.random.default_rng(3)
+    made = [chain(rng.normal(0.0, 0.2, size=1700)) for _ in range(300)]
+    assert Decision.WAIT not in made
+    assert made.count(Decision.PROMOTE) / len(made) <= 0.08
+
+
 def test_a_worse_candidate_is_never_promoted_and_a_better_one_is_found() -> None:
     assert rates(-0.03, 100)[Decision.PROMOTE] == 0
     assert rates(0.05, 100, votes=500)[Decision.PROMOTE] >= 0.9
