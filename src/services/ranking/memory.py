@@ -46,12 +46,20 @@ class Recall:
 
 @dataclass(frozen=True)
 class MemorySettings:
-    """How memory lifts before weights are learned: by ``lift`` times the cosine of the two questions where
-    that is at least ``threshold``; a down-vote takes ``drop`` times it away."""
+    """How memory lifts before weights are learned: by ``lift`` times the closeness of the two questions (see
+    ``closeness``); a down-vote takes ``drop`` times it away."""
 
     threshold: float = 0.8
-    lift: float = 0.1
-    drop: float = 0.05
+    lift: float = 0.2
+    drop: float = 0.1
+
+
+def closeness(cosines: Floats, threshold: float) -> Floats:
+    """From 0 for questions that are just close enough to be compared to 1 for the same question, by the
+    square: what is worded alike but means something else stands near ``threshold``, and to lift what helped
+    it would put a wrong passage above the right one."""
+    share = (np.asarray(cosines, float) - threshold) / (1.0 - threshold)
+    return np.asarray(np.clip(share, 0.0, 1.0) ** 2)
 
 
 class QueryMemory:
@@ -106,7 +114,7 @@ class QueryMemory:
         threshold: float,
         but: str | None = None,
     ) -> Recall:
-        """Weigh each memory by ``|weight| * cosine`` where the questions' cosine is at least ``threshold``.
+        """Weigh each memory by ``|weight|`` times the closeness of the questions, from ``threshold`` on.
         Memories of the question ``but`` are left out, as a cross-fit needs it."""
         count = len(passage_keys)
         recall = Recall(np.zeros(count), np.zeros(count), np.full(count, _NOTHING), np.full(count, _NOTHING))
@@ -119,8 +127,7 @@ class QueryMemory:
         if not pairs:
             return recall
         candidates, places = np.array(pairs).T
-        near = self._vectors[places] @ vector
-        strength = np.where(near >= threshold, near * np.abs(self._weights[places]), 0.0)
+        strength = closeness(self._vectors[places] @ vector, threshold) * np.abs(self._weights[places])
         helps = self._weights[places] > 0
         _strongest(recall.helped, recall.helped_by, candidates[helps], places[helps], strength[helps])
         _strongest(recall.harmed, recall.harmed_by, candidates[~helps], places[~helps], strength[~helps])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from src.services.ranking.memory import MOST_PER_PASSAGE, QueryMemory, Remembered
+from src.services.ranking.memory import MOST_PER_PASSAGE, QueryMemory, Remembered, closeness
 
 EAST = np.array([1.0, 0.0], np.float32)
 NORTH = np.array([0.0, 1.0], np.float32)
@@ -16,10 +16,20 @@ def at(degrees: float) -> np.ndarray:
     return np.array([np.cos(angle), np.sin(angle)], np.float32)
 
 
+def close(degrees: float) -> float:
+    """How close two questions at this angle are where those from 0.8 on are compared."""
+    return ((float(np.cos(np.radians(degrees))) - 0.8) / 0.2) ** 2
+
+
+def test_the_same_question_is_closest_and_one_just_near_enough_hardly_speaks() -> None:
+    cosines = np.array([0.5, 0.8, 0.9, 1.0])
+    assert closeness(cosines, 0.8) == pytest.approx([0.0, 0.0, 0.25, 1.0])
+
+
 def test_a_near_question_speaks_for_what_helped_and_a_far_one_does_not() -> None:
     memory = QueryMemory([Remembered("q1", EAST, "a", 1.0), Remembered("q2", NORTH, "b", 1.0)])
     recall = memory.recall(at(20), ["a", "b", "c"], threshold=0.8)
-    assert recall.helped == pytest.approx([np.cos(np.radians(20)), 0.0, 0.0], abs=1e-6)
+    assert recall.helped == pytest.approx([close(20), 0.0, 0.0], abs=1e-6)
     assert recall.helped_by.tolist() == [0, -1, -1]
     assert not recall.harmed.any()
 
@@ -27,7 +37,7 @@ def test_a_near_question_speaks_for_what_helped_and_a_far_one_does_not() -> None
 def test_the_nearest_of_several_questions_counts_and_they_do_not_add_up() -> None:
     memory = QueryMemory([Remembered("q1", at(30), "a", 1.0), Remembered("q2", at(10), "a", 1.0)])
     recall = memory.recall(EAST, ["a"], threshold=0.8)
-    assert recall.helped == pytest.approx([np.cos(np.radians(10))], abs=1e-6)
+    assert recall.helped == pytest.approx([close(10)], abs=1e-6)
     assert memory.entries[recall.helped_by[0]].question_id == "q2"
 
 
@@ -46,20 +56,21 @@ def test_a_memory_fades_by_half_in_its_half_life() -> None:
 def test_a_question_can_be_asked_without_its_own_votes() -> None:
     memory = QueryMemory([Remembered("q1", EAST, "a", 1.0), Remembered("q2", at(5), "a", 1.0)])
     recall = memory.recall(EAST, ["a"], threshold=0.8, but="q1")
-    assert recall.helped == pytest.approx([np.cos(np.radians(5))], abs=1e-6)
+    assert recall.helped == pytest.approx([close(5)], abs=1e-6)
 
 
 def test_a_memory_without_a_question_is_as_if_it_had_never_been_voted_on() -> None:
     memory = QueryMemory([Remembered("q1", EAST, "a", 1.0), Remembered("q2", NORTH, "b", 1.0)])
     rest = memory.without("q1")
     assert not rest.concerns(EAST, 0.8)
-    assert rest.recall(NORTH, ["a", "b"], threshold=0.8).helped.tolist() == [0.0, 1.0]
+    assert rest.recall(NORTH, ["a", "b"], threshold=0.8).helped == pytest.approx([0.0, 1.0])
     assert memory.without("q3") is memory
 
 
 def test_taking_a_vote_back_takes_back_what_it_did() -> None:
     entries = [Remembered("q1", EAST, "a", 1.0), Remembered("q2", EAST, "b", 1.0)]
-    assert QueryMemory(entries[1:]).recall(EAST, ["a", "b"], threshold=0.8).helped.tolist() == [0.0, 1.0]
+    found = QueryMemory(entries[1:]).recall(EAST, ["a", "b"], threshold=0.8)
+    assert found.helped == pytest.approx([0.0, 1.0])
 
 
 def test_an_empty_memory_and_an_empty_pool_say_nothing() -> None:
