@@ -15,6 +15,8 @@ from src.services.indexing.switching import switch
 DEFAULT = "default"
 _BEFORE = "before_id"
 _INDEX = "before_embedding"
+_WANTED = "before_wanted"
+_NAMED = "named"
 
 
 def live_model(work: UnitOfWork, collection_id: str) -> ModelRecord:
@@ -96,7 +98,7 @@ def promote(
     that was. All stands in one transaction, which should hold the collection. Raises ConflictError where
     the index is not there."""
     before = live_model(work, record.collection_id)
-    searched = _searched_by(work, record, before)
+    searched = _searched_by(work, record)
     now = work.now()
     work.models.change(before, "retired", by=by, reason=reason, evidence=evidence, at=now)
     marked = {**evidence, _BEFORE: before.id, **searched}
@@ -116,20 +118,13 @@ def promote(
 def predecessor(work: Work, record: ModelRecord) -> ModelRecord | None:
     """The model that was live when this one was promoted; what learned from a deleted user or document is
     passed over for the one before it."""
-    return _way_back(work, record)[0]
-
-
-def _way_back(work: Work, record: ModelRecord) -> tuple[ModelRecord | None, str | None]:
-    """The model before, and the embedding version that was searched then where that is another one."""
-    version = None
     promoted = _promotion(work, record.id)
     while promoted is not None:
-        version = promoted.evidence.get(_INDEX, version)
         found = work.models.find(promoted.evidence[_BEFORE])
         if found is None or not must_forget(found):
-            return found, version
+            return found
         promoted = _promotion(work, found.id, earlier_than=promoted.id)
-    return None, version
+    return None
 
 
 def _promotion(work: Work, model_id: str, *, earlier_than: str | None = None) -> ModelChangeRecord | None:
@@ -146,13 +141,13 @@ def roll_back(
     work: UnitOfWork, live: ModelRecord, *, by: str, reason: str, evidence: dict[str, Any]
 ) -> ModelRecord:
     """Return to the model that was live before; returns it. Raises ConflictError where there is none."""
-    to, searched = _way_back(work, live)
+    to = predecessor(work, live)
     if to is None:
         raise ConflictError(f"There was no model before version {live.version} to return to.")
-    _searched_by(work, to, live, wanted=searched)
+    marked = {**evidence, **_searched_by(work, to)}
     now = work.now()
     work.models.change(live, "retired", by=by, reason=reason, evidence=evidence, at=now)
-    work.models.change(to, "live", by=by, reason=reason, evidence=evidence, at=now)
+    work.models.change(to, "live", by=by, reason=reason, evidence=marked, at=now)
     work.publish(
         ModelRolledBack(
             model_id=live.id,
@@ -173,24 +168,39 @@ def reject(work: UnitOfWork, record: ModelRecord, *, by: str, reason: str, evide
     work.publish(ModelRejected(model_id=record.id, collection_id=record.collection_id, reason=reason))
 
 
-def _searched_by(
-    work: UnitOfWork, record: ModelRecord, before: ModelRecord, *, wanted: str | None = None
-) -> dict[str, Any]:
-    """Switch to the index that a model ranks, where it is not the live one; returns, for the way back, what
-    the live one was made with. ``wanted`` is the version for a model that names none."""
-    if record.embedding_version is None and before.embedding_version is None:
-        return {}
+def _searched_by(work: UnitOfWork, record: ModelRecord) -> dict[str, Any]:
+    """Switch to the index that a model ranks, where it is not the live one; returns what that changed.
+
+    A model that names no embedding version ranks whichever index is live. Before another one goes live all
+    those are named after the one they rank, so that they keep it: on trial, in a watch, and on the way back,
+    where their names are taken from them again."""
     live = work.indexes.live(record.collection_id)
-    version = record.embedding_version or wanted
-    if live is None or live.embedding_version == version:
+    version = record.embedding_version
+    if live is None or version in (None, live.embedding_version):
         return {}
     standby = work.indexes.standby(record.collection_id, version)
     if standby is None:
         raise ConflictError(
-            f"Version {record.version} ranks an index of {version or 'the model before'}, which is not "
-            "there. Build it first: run.py reindex."
+            f"Version {record.version} ranks an index of {version}, which is not there. Build it first: "
+            "run.py reindex."
         )
     switch(work, standby)
     collection = work.collections.get(record.collection_id)
-    collection.embedding_version = record.embedding_version
-    return {_INDEX: live.embedding_version}
+    changed: dict[str, Any] = {_INDEX: live.embedding_version, _WANTED: collection.embedding_version}
+    naming = _naming(work, record)
+    if naming is None:
+        collection.embedding_version = version
+        changed[_NAMED] = work.models.name_unnamed(record.collection_id, live.embedding_version)
+    else:
+        collection.embedding_version = naming[_WANTED]
+        work.models.unname(naming[_NAMED])
+    return changed
+
+
+def _naming(work: Work, record: ModelRecord) -> dict[str, Any] | None:
+    """The evidence of the promotion that named a model after the index it ranked; None where it brought its
+    own, or where others went live in between."""
+    for change in work.models.promotions(record.collection_id):
+        if record.id in change.evidence.get(_NAMED, ()):
+            return change.evidence
+    return None

@@ -149,6 +149,11 @@ class Training:
         version = live.embedding_version if live is not None else self._embedders.current.version
         return version if self._embedders.available(version) else self._embedders.current.version
 
+    def _named(self, work: Work, collection_id: str, version: str) -> str | None:
+        """What a model of these vectors names: nothing where they are what the configuration has searched."""
+        plain = version == self._embedders.current.version == self._searched(work, collection_id)
+        return None if plain else version
+
     def _material(self, dataset: DatasetRecord, embedder: Embedder, run: JobRun) -> Material:
         with self._database.read() as work:
             questions = asked_questions(work.datasets.examples(dataset.id))
@@ -204,7 +209,7 @@ class Training:
                 parent_id=live.id,
                 run_id=record.id,
                 artefact=digest,
-                embedding_version=version if version != self._embedders.current.version else None,
+                embedding_version=self._named(work, record.collection_id, version),
                 card=card,
                 by="agent:fine_tuner",
                 reason=card["summary"],

@@ -22,7 +22,7 @@ from src.database.models import (
     TrainingRunRecord,
 )
 
-from .base import Repository
+from .base import Repository, chunks
 
 
 class Models(Repository[ModelRecord]):
@@ -54,6 +54,31 @@ class Models(Repository[ModelRecord]):
             ModelRecord.state.in_(("candidate", "gated", "trial", "live")),
         )
         return {(key, version) for key, version in self._session.execute(query) if version is not None}
+
+    def name_unnamed(self, collection_id: str, embedding_version: str) -> list[str]:
+        """Have the models that name no embedding version name this one; returns their ids."""
+        query = select(ModelRecord).where(
+            ModelRecord.collection_id == collection_id, ModelRecord.embedding_version.is_(None)
+        )
+        unnamed = list(self._session.scalars(query.order_by(ModelRecord.id)))
+        for record in unnamed:
+            record.embedding_version = embedding_version
+        return [record.id for record in unnamed]
+
+    def unname(self, ids: Collection[str]) -> None:
+        """Have these models name no embedding version any more."""
+        for part in chunks(sorted(ids)):
+            for record in self._session.scalars(select(ModelRecord).where(ModelRecord.id.in_(part))):
+                record.embedding_version = None
+
+    def promotions(self, collection_id: str) -> Sequence[ModelChangeRecord]:
+        """How models of the collection went live, the latest first."""
+        query = (
+            select(ModelChangeRecord)
+            .join(ModelRecord, ModelRecord.id == ModelChangeRecord.model_id)
+            .where(ModelRecord.collection_id == collection_id, ModelChangeRecord.after == "live")
+        )
+        return list(self._session.scalars(query.order_by(ModelChangeRecord.id.desc())))
 
     def next_version(self, collection_id: str) -> int:
         query = select(func.max(ModelRecord.version)).where(ModelRecord.collection_id == collection_id)
