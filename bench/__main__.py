@@ -1,7 +1,8 @@
 """``python -m bench [SECTION …]``: measures, and writes the sections into ``docs/benchmarks.md``.
 
 Each section runs in a process of its own, so that one's memory is not counted with another's. A section
-that is not named keeps what it said before.
+that is not named keeps what it said before. The sets of the loop are parts, such as ``loop:conala``; each
+is in the report as soon as it is measured.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from . import loop
 from .table import SHARED
 
 SECTIONS = (
@@ -36,16 +38,19 @@ KEPT = Path(__file__).resolve().parents[1] / ".cache" / "benchmarks.json"
 
 def main() -> None:
     if sys.argv[1:2] == ["--section"]:
-        print(importlib.import_module(f"bench.{sys.argv[2]}").run().markdown())
+        section, _, part = sys.argv[2].partition(":")
+        module = importlib.import_module(f"bench.{section}")
+        print((module.run(part) if part else module.run()).markdown())
         return
-    wanted = sys.argv[1:] or list(SECTIONS)
-    unknown = sorted(set(wanted) - set(SECTIONS))
+    known = [each for name in SECTIONS for each in _parts(name)]
+    wanted = [each for name in sys.argv[1:] or SECTIONS for each in _parts(name)]
+    unknown = sorted(set(wanted) - set(known))
     if unknown:
-        sys.exit(f"there is no section {', '.join(unknown)}; choose from {', '.join(SECTIONS)}")
+        sys.exit(f"there is no section {', '.join(unknown)}; choose from {', '.join((*SECTIONS, *known))}")
     sections: dict[str, str] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     failed = []
     for name in wanted:
-        if name in OF_SHARED_DATA and not SHARED.is_dir():
+        if name.partition(":")[0] in OF_SHARED_DATA and not SHARED.is_dir():
             print(f"{name}: left out, since the evaluation data is not at {SHARED}", file=sys.stderr)
             continue
         print(f"{name} …", file=sys.stderr, flush=True)
@@ -63,6 +68,11 @@ def main() -> None:
         sys.exit(f"failed: {', '.join(failed)}")
 
 
+def _parts(section: str) -> list[str]:
+    """The names under which a section is measured and kept."""
+    return [f"{section}:{part}" for part in loop.PARTS] if section == "loop" else [section]
+
+
 def _report(sections: dict[str, str]) -> str:
     head = f"""# Benchmarks
 
@@ -72,7 +82,13 @@ that ratios can be compared between machines and the figures beside them cannot.
 Newest section measured on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, {platform.system()}
 {platform.machine()}, Python {platform.python_version()}.
 """
-    return "\n".join([head, *(sections[name] for name in SECTIONS if name in sections)])
+    body: list[str] = []
+    for name in SECTIONS:
+        there = [sections[part] for part in _parts(name) if part in sections]
+        if there and name == "loop":
+            body.append(f"## {loop.TITLE}\n\n{loop.ABOUT}\n")
+        body += there
+    return "\n".join([head, *body])
 
 
 if __name__ == "__main__":

@@ -31,15 +31,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A section of the report."""
+    """A section of the report, or at ``level`` 3 a part of one."""
 
     title: str
     about: str
     rows: tuple[Row, ...]
+    level: int = 2
 
     def markdown(self) -> str:
         head = "| what | measured | floor or peer | ratio | goal |\n| --- | --- | --- | --- | --- |"
-        return "\n".join([f"## {self.title}", "", self.about, "", head, *(r.cells() for r in self.rows), ""])
+        top = [f"{'#' * self.level} {self.title}", "", *([self.about, ""] if self.about else [])]
+        return "\n".join([*top, head, *(r.cells() for r in self.rows), ""])
 
 
 def quantiles(times: Sequence[float]) -> tuple[float, float]:

@@ -75,6 +75,38 @@ class Outcome:
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Outcome:
+        """What ``as_json`` gave, also after it was written and read as JSON."""
+        return cls(
+            **{
+                **values,
+                "checkpoints": tuple(map(_checkpoint, values["checkpoints"])),
+                "happenings": tuple(Happening(**one) for one in values["happenings"]),
+                "treatment": {kind: Treatment(**one) for kind, one in values["treatment"].items()},
+                "runs": tuple(values["runs"]),
+                "problems": tuple(values["problems"]),
+            }
+        )
+
+
+def _checkpoint(values: Mapping[str, Any]) -> Checkpoint:
+    times = values["search_ms"]
+    return Checkpoint(
+        **{
+            **values,
+            "standings": tuple(map(_standing, values["standings"])),
+            "search_ms": None if times is None else (times[0], times[1]),
+        }
+    )
+
+
+def _standing(values: Mapping[str, Any]) -> Standing:
+    changes = {name: values[name] for name in ("gain", "seen", "unseen")}
+    return Standing(
+        **{**values, **{name: None if one is None else Change(**one) for name, one in changes.items()}}
+    )
+
 
 def quantiles(times: Sequence[float]) -> tuple[float, float] | None:
     """Median and 95th percentile; None of nothing."""
