@@ -29,13 +29,10 @@ from src.services.training.recipe import TuningSettings
 from src.services.training.task import TuningTask
 
 from .card import weights_told
-from .heldout import HeldOut, Worth
+from .heldout import HeldOut, Worth, hold_out
 from .texts import Texts, pairs_of
 from .training import finish
 
-HELD_OUT = 100
-"""Questions with an up-vote that are kept for the figures: what the gate asks for at least."""
-MOST_FOLDS_HELD_OUT = 2
 SAMPLES = 32
 _AGREES_MEAN, _AGREES_LEAST = 0.995, 0.98
 _COLLAPSED = 0.95
@@ -44,8 +41,8 @@ _COLLAPSED = 0.95
 class FullTrainer:
     """Tunes the configured model on the questions and passages of up-votes, in a process of its own, and
     registers a candidate that ranks an index of the tuned model; the index is built next, beside the live
-    one. Three or four folds of the questions are trained on; the others say what it is worth on questions
-    that were not. The rank weights that the untuned model's lists teach go with it.
+    one. A tenth of the questions, or more where they are few, is not tuned on and says what it is worth. The
+    rank weights that the untuned model's lists teach go with it.
 
     A run that is cut short goes on from the child's last checkpoint.
     """
@@ -94,7 +91,15 @@ class FullTrainer:
             return
         with self._database.read() as work:
             texts = Texts.of(work, dataset)
-        held, folder = texts.held_out(HELD_OUT, most=MOST_FOLDS_HELD_OUT), self._folder / record.id
+        held = hold_out(
+            {
+                asked.key: self._embedders.current.embed_query(asked.text)
+                for asked in texts.asked
+                if asked.ups
+            },
+            seed=record.seed,
+        )
+        folder = self._folder / record.id
         tuned = self._tuner.carry_out(
             folder,
             self._task(base, texts, held, record.seed),
@@ -127,14 +132,14 @@ class FullTrainer:
         self._conclude(record, dataset, worth, drawn, digest, embedder, run)
         shutil.rmtree(folder, ignore_errors=True)
 
-    def _task(self, base: ModelFiles, texts: Texts, held: frozenset[int], seed: int) -> TuningTask:
+    def _task(self, base: ModelFiles, texts: Texts, held: frozenset[str], seed: int) -> TuningTask:
         return TuningTask(
             weights=str(base.weights),
             tokenizer=str(base.tokenizer),
             config=dict(base.config),
             pooling=base.pooling.value,
             prompts=(base.query_prompt, base.passage_prompt),
-            pairs=pairs_of([each for each in texts.asked if each.fold not in held], texts),
+            pairs=pairs_of([each for each in texts.asked if each.key not in held], texts),
             samples=texts.samples(SAMPLES),
             settings=self._settings,
             seed=seed,

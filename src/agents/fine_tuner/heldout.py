@@ -23,10 +23,12 @@ from src.services.ranking.training import LadderSettings, RankerFit, fit_ranker,
 
 from .examples import material_of
 from .figures import figures
-from .grouping import NEAR
+from .grouping import NEAR, group_judged
 from .pools import Pools
 from .texts import Texts, texts_of
 
+HELD_OUT = 115
+"""Questions kept for the figures: the gate asks for a hundred whose passage is among the candidates."""
 _NO_ADAPTER = LadderSettings(adapter_from=2**31)
 
 
@@ -37,6 +39,20 @@ class Worth:
 
     weights: RankWeights | None
     figures: dict[str, Any]
+
+
+def hold_out(vectors: Mapping[str, Vectors], *, seed: int) -> frozenset[str]:
+    """The keys of a tenth of the questions, or of ``HELD_OUT`` where that is more, but of no more than two
+    fifths; those that are nearly the same stay together. ``vectors`` are theirs, by key."""
+    groups = group_judged((), vectors, near=NEAR, by_passage=False)
+    wanted = min(max(HELD_OUT, len(vectors) // 10), 2 * len(vectors) // 5)
+    rank = np.random.default_rng(seed).permutation(len(vectors)).tolist()
+    chosen: dict[int, list[str]] = {}
+    for key in sorted(groups, key=lambda key: (rank[groups[key]], key)):
+        if groups[key] not in chosen and sum(map(len, chosen.values())) >= wanted:
+            break
+        chosen.setdefault(groups[key], []).append(key)
+    return frozenset(key for keys in chosen.values() for key in keys)
 
 
 class HeldOut:
@@ -57,7 +73,7 @@ class HeldOut:
         self,
         collection_id: str,
         texts: Texts,
-        held: frozenset[int],
+        held: frozenset[str],
         base: Embedder,
         tuned: Embedder,
         run: JobRun,
@@ -65,11 +81,12 @@ class HeldOut:
         searched: str,
         seed: int,
     ) -> Worth:
-        """``held`` are the folds that were not tuned on, ``searched`` is the version of the live index."""
-        questions = [each.asked for each in texts.asked]
+        """``held`` are the keys of the questions that were not tuned on, ``searched`` is the version of the
+        live index."""
+        questions = texts.asked
         pools = self._pools.gather(collection_id, questions, run)
         kept = [place for place, pool in enumerate(pools) if pool.keys]
-        apart = np.array([texts.asked[place].fold in held for place in kept], bool)
+        apart = np.array([questions[place].key in held for place in kept], bool)
         asked = {each.key: base.embed_query(each.text) for each in questions}
         material = material_of(questions, asked, pools, {}, near=NEAR, by_passage=False)
         examples, names = list(material.examples), material.names

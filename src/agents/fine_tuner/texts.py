@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,36 +15,17 @@ from .examples import Asked, asked_questions
 
 
 @dataclass(frozen=True)
-class Folded:
-    """A question with its votes, and the fold of its data set that it stands in."""
-
-    asked: Asked
-    fold: int
-
-
-@dataclass(frozen=True)
 class Texts:
     """Questions, and passages by content as they are embedded."""
 
-    asked: tuple[Folded, ...]
+    asked: tuple[Asked, ...]
     passages: Mapping[str, str]
 
     @classmethod
     def of(cls, work: Work, dataset: DatasetRecord) -> Texts:
-        rows = list(work.datasets.examples(dataset.id))
-        folds = {row.question_key: row.split or 0 for row in rows if row.excluded is None}
-        asked = tuple(Folded(each, folds[each.key]) for each in asked_questions(rows))
-        voted = sorted({key for each in asked for key in each.asked.ups})
+        asked = tuple(asked_questions(list(work.datasets.examples(dataset.id))))
+        voted = sorted({key for each in asked for key in each.ups})
         return cls(asked, texts_of(work, dataset.collection_id, voted))
-
-    def held_out(self, least: int, *, most: int) -> frozenset[int]:
-        """The first folds that together have ``least`` questions with an up-vote, ``most`` of them."""
-        sizes = Counter(each.fold for each in self.asked if each.asked.ups)
-        chosen: set[int] = set()
-        for fold in sorted(sizes)[:most]:
-            if sum(sizes[one] for one in chosen) < least:
-                chosen.add(fold)
-        return frozenset(chosen)
 
     def samples(self, count: int) -> tuple[str, ...]:
         """Some of the passages, always the same ones."""
@@ -62,11 +42,11 @@ def texts_of(work: Work, collection_id: str, contents: Sequence[str]) -> dict[st
     }
 
 
-def pairs_of(questions: Sequence[Folded], texts: Texts) -> tuple[Pair, ...]:
+def pairs_of(questions: Sequence[Asked], texts: Texts) -> tuple[Pair, ...]:
     """Every up-vote that no down-vote outweighs, as a question with its passage."""
     return tuple(
-        Pair(each.asked.text, texts.passages[key], key)
+        Pair(each.text, texts.passages[key], key)
         for each in questions
-        for key, ups in sorted(each.asked.ups.items())
-        if key in texts.passages and ups > each.asked.downs.get(key, 0.0)
+        for key, ups in sorted(each.ups.items())
+        if key in texts.passages and ups > each.downs.get(key, 0.0)
     )
