@@ -27,6 +27,7 @@ from src.database.models import (
     CollectionRecord,
     EventRecord,
     ExperimentRecord,
+    JobRecord,
     ModelRecord,
     RatingRecord,
     UserRecord,
@@ -115,6 +116,14 @@ class Laboratory:
             work.commit()
             return record.id
 
+    def gate_jobs(self, model_id: str) -> list[JobRecord]:
+        """The attempts to prove a model, in order; nobody carries them out here."""
+        with self.database.read() as work:
+            jobs = work.session.scalars(select(JobRecord).where(JobRecord.kind == "gate"))
+            return sorted(
+                (job for job in jobs if job.payload["model_id"] == model_id), key=lambda job: job.id
+            )
+
     def model(self, model_id: str) -> ModelRecord:
         with self.database.read() as work:
             return work.models.get(model_id)
@@ -202,6 +211,7 @@ class Laboratory:
             search_id=search_id,
             collection_id=self.collection_id,
             passage_id="p1",
+            content_key=question_key("p1"),
             question=question,
             question_key=question_key(question),
             verdict=verdict,

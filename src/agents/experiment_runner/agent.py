@@ -109,9 +109,7 @@ class ExperimentRunnerAgent(Agent):
 
     @on(CandidateTrained)
     def bring_to_the_gate(self, event: CandidateTrained, ctx: Context) -> None:
-        with self._database.begin(ctx) as work:
-            work.enqueue(GateJob(model_id=event.model_id), collection_id=event.collection_id)
-            work.commit()
+        self._rounds.prove(event.model_id, event.collection_id, ctx)
 
     @runs(GateJob)
     def prove(self, job: GateJob, run: JobRun) -> None:
@@ -150,3 +148,7 @@ class ExperimentRunnerAgent(Agent):
     @every(60.0)
     def guard(self, ctx: Context) -> None:
         self._rounds.guard(ctx)
+
+    @every(300.0)
+    def prove_again(self, ctx: Context) -> None:
+        self._rounds.prove_again(ctx)

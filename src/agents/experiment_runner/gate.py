@@ -12,17 +12,22 @@ from src.core.messages.experiments import CandidateGated, GateJob
 from src.core.messages.models import ModelState
 from src.core.messages.questions import Hit, Search
 from src.database.models import EvaluationRecord, GoldenSetRecord, ModelRecord
+from src.database.repositories.gating import measurable
 from src.database.repositories.replaying import Rated, contents_of, rated_questions
+from src.database.repositories.trials import first_model
 from src.database.uow import Database
 from src.services import registry
 from src.services.evaluation.metrics import Labels, evaluate
 from src.services.ranking.artefact import ArtefactError
 
 from .proofs import (
+    LIVE_VOTES,
     LOGGED_VOTES,
+    OWN_VOTES,
     Outcome,
     Proof,
     golden_proof,
+    live_votes_proof,
     logged_votes_veto,
     outcome_of,
     own_votes_proof,
@@ -36,31 +41,42 @@ _K = 10
 
 @dataclass
 class _Case:
-    """A candidate at the gate, with what was measured so far by name; ``done`` counts questions for the
-    job's progress."""
+    """A candidate at the gate, with what was measured so far by name; ``default`` is the ranking before
+    anything was learned, where that is not the live one. ``measured_on`` counts the questions that there
+    were, ``done`` those that the job has behind it."""
 
     model: ModelRecord
     live: ModelRecord
+    default: ModelRecord | None
     run: JobRun
+    measured_on: dict[str, int]
     done: int = 0
     total: int = 0
     proofs: dict[str, Proof] = field(default_factory=dict)
 
+    @property
+    def models(self) -> tuple[ModelRecord, ...]:
+        """Whose rankings are compared: the live one's, the candidate's, and the default's."""
+        return (self.live, self.model, *([self.default] if self.default is not None else []))
+
 
 class Gate:
-    """Measures candidates. Each test is stored when it is done; a job that is taken up again measures only
-    what is missing, and decides as the first would have."""
+    """Measures candidates against what readers get. Each test is stored when it is done; a job that is taken
+    up again measures only what is missing, and decides as the first would have. Where another model went
+    live meanwhile, it is measured against that one."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def carry_out(self, job: GateJob, run: JobRun) -> None:
-        case = self._open(job, run)
-        if case is None:
-            return
-        if self._usable(case):
-            self._measure(case)
-        self._decide(case)
+        decided = False
+        while not decided:
+            case = self._open(job, run)
+            if case is None:
+                return
+            if self._usable(case):
+                self._measure(case)
+            decided = self._decide(case)
 
     def _open(self, job: GateJob, run: JobRun) -> _Case | None:
         """None where the candidate was decided on already, or is gone."""
@@ -71,13 +87,16 @@ class Gate:
             if any(change.evidence.get("job_id") == run.job.id for change in work.models.changes(model.id)):
                 return None
             live = registry.live_model(work, model.collection_id)
+            measured_on = measurable(work.session, model.collection_id)
             known = {
                 record.name: proof_of(record)
                 for record in work.models.evaluations(model.id)
-                if record.figures.get("job_id") == run.job.id
+                if record.figures.get("job_id") == run.job.id and record.against_id == live.id
             }
+            first = first_model(work.session, model.collection_id)
+            default = first if first is not None and first.kind == registry.DEFAULT != live.kind else None
             work.commit()
-            return _Case(model, live, run, proofs=known)
+            return _Case(model, live, default, run, measured_on, proofs=known)
 
     def _usable(self, case: _Case) -> bool:
         """Whether the candidate ranks at all; its file may be lost or made for another embedding."""
@@ -101,18 +120,22 @@ class Gate:
                 self._golden(case, one)
             case.done += sizes.get(one.id, 0)
             case.run.reached("golden set measured")
-        self._keep(case, own_votes_proof(training.figures if training else {}))
-        if LOGGED_VOTES not in case.proofs:
-            self._veto(case, rated)
+        learned = case.live.kind != registry.DEFAULT
+        self._keep(case, own_votes_proof(training.figures if training else {}, alone=not learned))
+        if LOGGED_VOTES not in case.proofs or (learned and LIVE_VOTES not in case.proofs):
+            self._votes(case, rated, learned=learned)
         case.run.reached("votes replayed")
 
-    def _veto(self, case: _Case, rated: Sequence[Rated]) -> None:
+    def _votes(self, case: _Case, rated: Sequence[Rated], *, learned: bool) -> None:
         labels: dict[str, Labels] = {one.question: dict.fromkeys(one.liked, 1.0) for one in rated}
-        scores = [
+        live, candidate, *default = [
             evaluate({question: self._contents(hits) for question, hits in found.items()}, labels, _K)
             for found in self._rankings(case, list(labels), "replaying votes")
         ]
-        self._keep(case, logged_votes_veto(*scores))
+        self._keep(case, logged_votes_veto(live, candidate))
+        if learned:
+            fitted = case.proofs[OWN_VOTES].passed
+            self._keep(case, live_votes_proof(live, candidate, next(iter(default), None), fitted=fitted))
 
     def _golden(self, case: _Case, one: GoldenSetRecord) -> None:
         with self._database.read() as work:
@@ -128,13 +151,13 @@ class Gate:
 
     def _rankings(
         self, case: _Case, questions: Sequence[str], stage: str
-    ) -> tuple[dict[str, tuple[Hit, ...]], dict[str, tuple[Hit, ...]]]:
-        """What the live model and the candidate show for each question."""
-        shown: tuple[dict[str, tuple[Hit, ...]], dict[str, tuple[Hit, ...]]] = ({}, {})
+    ) -> list[dict[str, tuple[Hit, ...]]]:
+        """What each of the compared models shows for each question."""
+        shown: list[dict[str, tuple[Hit, ...]]] = [{} for _ in case.models]
         for number, question in enumerate(questions):
             case.run.progress(stage=stage, done=case.done + number, total=case.total)
             case.run.check()
-            for found, model in zip(shown, (case.live, case.model), strict=True):
+            for found, model in zip(shown, case.models, strict=True):
                 found[question] = self._shown(case, model, question)
         return shown
 
@@ -147,7 +170,8 @@ class Gate:
             contents = contents_of(work.session, [hit.passage_id for hit in hits])
         return [contents[hit.passage_id] for hit in hits if hit.passage_id in contents]
 
-    def _decide(self, case: _Case) -> None:
+    def _decide(self, case: _Case) -> bool:
+        """False where another model went live while this one was measured."""
         proofs = list(case.proofs.values())
         outcome, reason = outcome_of(proofs)
         by = case.run.ctx.caller.username
@@ -155,10 +179,14 @@ class Gate:
             work.collections.hold(case.model.collection_id, alone=True)
             model = work.models.get(case.model.id)
             if model.state != ModelState.CANDIDATE:
-                return
+                return True
+            live = work.models.live(case.model.collection_id)
+            if live is not None and live.id != case.live.id:
+                return False
             evidence = {
                 "job_id": case.run.job.id,
                 "against_id": case.live.id,
+                "measured_on": case.measured_on,
                 "proofs": {proof.name: proof.figures for proof in proofs},
             }
             if outcome is Outcome.REJECTED:
@@ -170,6 +198,7 @@ class Gate:
                 work.publish(CandidateGated(model_id=model.id, collection_id=model.collection_id))
             work.commit()
         case.run.reached("gate decided")
+        return True
 
     def _keep(self, case: _Case, proof: Proof) -> None:
         """Store one test's answer; a job that is taken up again does not ask again."""

@@ -13,12 +13,16 @@ from src.services.evaluation.metrics import RankingScores
 
 OWN_VOTES = "own votes, cross-fitted"
 LOGGED_VOTES = "logged votes"
+LIVE_VOTES = "own votes, against the live model"
 _BESIDES = {"sentence", "proves", "job_id"}
 LEAST_OWN = 100
 """Questions with votes below which their cross-fitted gain proves nothing."""
 LEAST_UNSEEN = 20
 LEAST_LOGGED = 20
 UNSEEN_LOSS = -0.01
+LIVE_LOSS = -0.01
+"""What replayed votes may take from a candidate against a live model that was learned: they were given on its
+lists, and a truly better one by 0.019 looked worse by 0.008."""
 VETO = -0.02
 
 
@@ -45,18 +49,21 @@ class Proof:
 
 
 def golden_proof(
-    name: str, set_id: str, margin: float, live: RankingScores, candidate: RankingScores
+    name: str,
+    set_id: str,
+    margin: float,
+    live: RankingScores,
+    candidate: RankingScores,
+    default: RankingScores | None = None,
 ) -> Proof:
     """On known right documents the candidate may lose ``margin`` nDCG on average; a gain whose one-sided
-    95 % bound is above 0 proves something."""
+    95 % bound is above 0 proves something. ``default`` is told beside it, where that is not the live one."""
     title = f"golden set {name}"
     if not live.queries:
         return Proof(title, 0, None, False, f"{title}: no questions.", {}, set_id)
     ndcg = paired_bootstrap(candidate.ndcg, live.ndcg)
     figures = {
-        "live": live.means(),
-        "candidate": candidate.means(),
-        "ndcg": _figures(ndcg),
+        **_compared(live, candidate, default),
         "recall": _figures(paired_bootstrap(candidate.recall, live.recall)),
         "mrr": _figures(paired_bootstrap(candidate.reciprocal_rank, live.reciprocal_rank)),
         "margin": margin,
@@ -67,10 +74,12 @@ def golden_proof(
     return Proof(title, ndcg.n, passed, passed and ndcg.at_least > 0, said, figures, set_id)
 
 
-def own_votes_proof(figures: Mapping[str, Any]) -> Proof:
+def own_votes_proof(figures: Mapping[str, Any], *, alone: bool = True) -> Proof:
     """The gain on questions with votes, each ranked by weights that never saw it, as training measured it
-    against the default with memory. Where a passage was voted on for no other question the loss is limited:
-    else a candidate could win by remembering."""
+    against the default with memory; that proves something ``alone`` where the default is live.
+
+    Where a passage was voted on for no other question the loss is limited: else a candidate could win by
+    remembering."""
     measured: Mapping[str, Any] = figures.get("against_memory") or figures.get("against_default") or {}
     everything, unseen = measured.get("all") or {}, measured.get("unseen") or {}
     questions = int(everything.get("questions", 0))
@@ -82,7 +91,25 @@ def own_votes_proof(figures: Mapping[str, Any]) -> Proof:
     if int(unseen.get("questions", 0)) >= LEAST_UNSEEN:
         passed = passed and unseen["change"] >= UNSEEN_LOSS
         said += f"; where no other question speaks for the passage: {unseen['sentence']}"
-    return Proof(OWN_VOTES, questions, passed, passed, f"{said}.", dict(measured))
+    return Proof(OWN_VOTES, questions, passed, passed and alone, f"{said}.", dict(measured))
+
+
+def live_votes_proof(
+    live: RankingScores, candidate: RankingScores, default: RankingScores | None, *, fitted: bool | None
+) -> Proof:
+    """Replayed up-votes against a live model that was itself learned: the candidate may not be clearly worse
+    on what readers said of it. With ``fitted``, a gain over the default on questions that its weights never
+    saw, not being worse proves enough for a trial."""
+    if len(live.queries) < LEAST_LOGGED:
+        said = f"{LIVE_VOTES}: {len(live.queries)} of {LEAST_LOGGED} questions."
+        return Proof(LIVE_VOTES, len(live.queries), None, False, said, {})
+    ndcg = paired_bootstrap(candidate.ndcg, live.ndcg)
+    passed = ndcg.mean >= LIVE_LOSS or ndcg.upper > 0
+    said = f"{LIVE_VOTES}: {ndcg.sentence('nDCG@10')}"
+    if default is not None:
+        said += f"; against the default: {paired_bootstrap(candidate.ndcg, default.ndcg).sentence('nDCG@10')}"
+    figures = _compared(live, candidate, default)
+    return Proof(LIVE_VOTES, ndcg.n, passed, passed and fitted is True, f"{said}.", figures)
 
 
 def logged_votes_veto(live: RankingScores, candidate: RankingScores) -> Proof:
@@ -94,7 +121,7 @@ def logged_votes_veto(live: RankingScores, candidate: RankingScores) -> Proof:
     ndcg = paired_bootstrap(candidate.ndcg, live.ndcg)
     passed = ndcg.at_most >= VETO
     said = f"{LOGGED_VOTES}: {ndcg.sentence('nDCG@10')}, {'no veto' if passed else 'a veto'}."
-    figures = {"live": live.means(), "candidate": candidate.means(), "ndcg": _figures(ndcg)}
+    figures = _compared(live, candidate)
     return Proof(LOGGED_VOTES, ndcg.n, passed, False, said, figures)
 
 
@@ -126,6 +153,20 @@ def proof_of(record: EvaluationRecord) -> Proof:
         figures,
         record.set_id,
     )
+
+
+def _compared(
+    live: RankingScores, candidate: RankingScores, default: RankingScores | None = None
+) -> dict[str, Any]:
+    figures: dict[str, Any] = {
+        "live": live.means(),
+        "candidate": candidate.means(),
+        "ndcg": _figures(paired_bootstrap(candidate.ndcg, live.ndcg)),
+    }
+    if default is not None:
+        figures["default"] = default.means()
+        figures["against_default"] = _figures(paired_bootstrap(candidate.ndcg, default.ndcg))
+    return figures
 
 
 def _figures(difference: PairedDifference) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from src.core.context import Context
+from src.core.messages.experiments import GateJob
 from src.core.messages.models import ModelState
 from src.core.messages.training import TrainJob
 from src.database.models import ExperimentRecord
 from src.database.repositories.forgetting import must_forget
+from src.database.repositories.gating import candidates, collections_with_candidates, gate_jobs
 from src.database.repositories.trials import (
     collections_with_waiting_models,
     experiments_of,
@@ -18,6 +20,7 @@ from src.database.repositories.trials import (
 from src.database.uow import Database, UnitOfWork
 
 from .forgetting import leave
+from .gatekeeping import bring_again
 from .looks import Looks
 from .trials import Trials
 from .votes import record_vote
@@ -63,7 +66,7 @@ class Rounds:
             live = work.models.live(run.collection_id) if run is not None else None
             if run is None or live is None or run.trainer != _TRAINER:
                 return
-            if must_forget(live) > int(run.configuration["votes_gone"]):
+            if must_forget(live) > int(run.configuration.get("votes_gone", 0)):
                 return
             work.collections.hold(run.collection_id, alone=True)
             model = work.models.find(run.model_id) if run.model_id else None
@@ -73,6 +76,29 @@ class Rounds:
             if leave(work, live, by=ctx.caller.username, why=why) is not None:
                 self.trials.arrange(work, run.collection_id, by=ctx.caller.username)
             work.commit()
+
+    def prove(self, model_id: str, collection_id: str, ctx: Context) -> None:
+        """Bring a candidate to the gate, unless it is on its way there."""
+        with self.database.begin(ctx) as work:
+            work.collections.hold(collection_id, alone=True)
+            jobs = gate_jobs(work.session, collection_id)
+            if not any(job.finished_at is None and job.payload["model_id"] == model_id for job in jobs):
+                work.enqueue(GateJob(model_id=model_id), collection_id=collection_id)
+            work.commit()
+
+    def prove_again(self, ctx: Context) -> None:
+        """Bring candidates to the gate that wait for more data, or whose attempt failed."""
+        if not self.trials.policy.learning:
+            return
+        with self.database.read() as reading:
+            waiting = collections_with_candidates(reading.session)
+        for collection_id in waiting:
+            with self.database.begin(ctx) as work:
+                work.collections.hold(collection_id, alone=True)
+                found = candidates(work.session, collection_id)
+                if found:
+                    bring_again(work, work.models.live(collection_id), found, by=ctx.caller.username)
+                work.commit()
 
     def guard(self, ctx: Context) -> None:
         """Check the guardrails of what runs, and start what waits for no reason."""

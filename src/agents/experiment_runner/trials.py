@@ -22,6 +22,7 @@ from src.services.evaluation.sequential import DecisionRule
 from src.services.evaluation.watch import ReturnRule
 
 from .forgetting import reject_outdated, succeed
+from .gatekeeping import compare_again
 from .guards import baseline
 from .policy import Policy
 from .rules import power_of, return_rule, shares_for, stored
@@ -122,6 +123,7 @@ class Trials:
             running = None
         if live is None or not self.policy.learning:
             return
+        compare_again(work, live, waiting_models(work.session, collection_id), by=by)
         candidate = self._waiting(work, collection_id, by=by)
         if candidate is not None and running is not None and running.purpose == Purpose.WATCH:
             running = self._give_way(work, running, candidate, by=by)

@@ -111,6 +111,12 @@ def waiting_models(session: Session, collection_id: str) -> Sequence[ModelRecord
     return list(session.scalars(query.order_by(ModelRecord.version.desc())))
 
 
+def first_model(session: Session, collection_id: str) -> ModelRecord | None:
+    """The first model of a collection, from before anything was learned."""
+    query = select(ModelRecord).where(ModelRecord.collection_id == collection_id)
+    return session.scalar(query.order_by(ModelRecord.version).limit(1))
+
+
 def latest_watch(session: Session, control_id: str, treatment_id: str) -> ExperimentRecord | None:
     """The newest watch of one model against the one before it, running or ended."""
     query = (

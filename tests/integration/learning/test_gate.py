@@ -21,7 +21,7 @@ from src.core.messages.golden import (
     GoldenQuestion,
     ListGoldenSets,
 )
-from src.core.messages.models import CandidateTrained, GetModel, ModelDetail, ModelState
+from src.core.messages.models import CandidateTrained, GetModel, ModelDetail, ModelState, PromoteModel
 from src.core.messages.questions import Search
 from src.database.models import JobRecord, ModelRecord, PassageRecord, RatingRecord, TrainingRunRecord
 from src.services.text.questions import question_key
@@ -196,6 +196,36 @@ def test_replayed_votes_veto_a_disaster(town: Town) -> None:
     assert model.state is ModelState.REJECTED
     assert model.reason is not None
     assert model.reason.startswith("Worse offline. logged votes:")
+
+
+def test_a_candidate_is_compared_with_the_learned_model_that_is_live_and_the_default_is_told_beside(
+    town: Town,
+) -> None:
+    live = town.candidate(PROVEN, weight=3.0)
+    town.house.ask(PromoteModel(model_id=live.id))
+    for question in QUESTIONS:
+        for opening in ("", "Please tell me: ", "I wonder. "):
+            town.rate(opening + question)
+    worse = town.prove(town.candidate(PROVEN))
+    assert worse.state is ModelState.REJECTED
+    assert worse.reason is not None
+    assert "own votes, against the live model: nDCG@10 -0." in worse.reason
+    like = town.prove(town.candidate(PROVEN, weight=2.5))
+    assert like.changes[1].after is ModelState.GATED
+    assert like.changes[1].evidence["against_id"] == live.id
+    assert like.changes[1].evidence["measured_on"] == {"golden": 0, "rated": 3 * len(QUESTIONS)}
+    measured = {one.name: one for one in like.evaluations}
+    assert {one.against_id for one in like.evaluations} == {live.id}
+    found = measured["own votes, against the live model"].figures
+    assert {"live", "candidate", "default", "ndcg", "against_default"} <= found.keys()
+
+
+def test_without_a_gain_over_the_default_being_like_the_live_model_proves_nothing(town: Town) -> None:
+    town.house.ask(PromoteModel(model_id=town.candidate(PROVEN, weight=3.0).id))
+    for question in QUESTIONS:
+        for opening in ("", "Please tell me: ", "I wonder. "):
+            town.rate(opening + question)
+    assert town.prove(town.candidate(weight=2.5)).state is ModelState.CANDIDATE
 
 
 def test_a_candidate_whose_file_is_lost_is_rejected(town: Town) -> None:

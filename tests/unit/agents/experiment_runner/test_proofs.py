@@ -11,6 +11,7 @@ from src.agents.experiment_runner.proofs import (
     Outcome,
     Proof,
     golden_proof,
+    live_votes_proof,
     logged_votes_veto,
     outcome_of,
     own_votes_proof,
@@ -71,6 +72,43 @@ def test_own_votes_need_a_gain_that_is_not_all_remembering(
 ) -> None:
     proof = own_votes_proof(figures)
     assert (proof.passed, proof.proves) == (passed, passed is True)
+
+
+def test_own_votes_prove_nothing_where_another_model_than_the_default_is_live() -> None:
+    proof = own_votes_proof(voted(0.02), alone=False)
+    assert (proof.passed, proof.proves) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("change", "spread", "passed"),
+    [(0.02, 0.05, True), (-0.009, 0.05, True), (-0.03, 0.4, True), (-0.03, 0.05, False)],
+)
+def test_a_learned_live_model_may_not_be_clearly_better_on_what_readers_said(
+    change: float, spread: float, passed: bool
+) -> None:
+    live, candidate = shifted(change, spread=spread)
+    proof = live_votes_proof(live, candidate, None, fitted=True)
+    assert (proof.passed, proof.proves) == (passed, passed)
+    for fitted in (None, False):
+        assert not live_votes_proof(live, candidate, None, fitted=fitted).proves, (
+            "there is no gain to begin with"
+        )
+
+
+def test_the_comparison_with_the_default_is_kept_beside_that_with_the_live_model() -> None:
+    live, candidate = shifted(0.01)
+    default = scores(live.ndcg - 0.02)
+    for proof in (
+        live_votes_proof(live, candidate, default, fitted=True),
+        golden_proof("desk", "s1", 0.005, live, candidate, default),
+    ):
+        assert proof.figures["against_default"]["mean"] == pytest.approx(0.03)
+        assert proof.figures["ndcg"]["mean"] == pytest.approx(0.01)
+    assert (
+        "against the default: nDCG@10 +0.030"
+        in live_votes_proof(live, candidate, default, fitted=True).sentence
+    )
+    assert live_votes_proof(*shifted(0.1, n=19), None, fitted=True).passed is None
 
 
 def test_logged_votes_veto_a_disaster_and_prove_nothing() -> None:
