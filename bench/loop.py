@@ -17,6 +17,7 @@ import numpy as np
 
 from src.cli.client import Client
 from src.cli.simulation.agenda import Apart
+from src.cli.simulation.curve import show_checkpoint
 from src.cli.simulation.house import own_server
 from src.cli.simulation.labelled import LabelledSet, read_set
 from src.cli.simulation.replay import Replay
@@ -77,7 +78,7 @@ def play(case: Case) -> list[Outcome]:
         with scratch() as filled:
             with _server(filled) as client:
                 collection = client.post("/collections", {"name": COLLECTION})["id"]
-                Replay(client, labelled, Scene(), _quiet).fill(collection)
+                Replay(client, labelled, Scene(), _tell).fill(collection)
             for seed in wanted:
                 _keep(case, seed, _run(case, labelled, filled, seed))
     return [_read(case, seed) for seed in range(case.runs)]
@@ -90,7 +91,7 @@ def _run(case: Case, labelled: LabelledSet, filled: Path, seed: int) -> Outcome:
         with _server(folder) as client:
             (collection,) = [one["id"] for one in client.items("/collections") if one["name"] == COLLECTION]
             scene = Scene(seed=seed, apart=case.apart)
-            return Replay(client, labelled, scene, _quiet).run(collection)
+            return Replay(client, labelled, scene, _tell).run(collection)
 
 
 def _kept(case: Case, seed: int) -> Path:
@@ -127,8 +128,8 @@ def _labelled(name: str) -> LabelledSet:
     )
 
 
-def _quiet(checkpoint: Checkpoint) -> None:
-    print(f"  after {checkpoint.interactions}", file=sys.stderr)
+def _tell(checkpoint: Checkpoint) -> None:
+    show_checkpoint(checkpoint, error=True)
 
 
 def _rows(case: Case, outcomes: Sequence[Outcome]) -> Iterator[Row]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from src.core.messages.learning import LearningOverview
 
+_FIRST_RUN = "the first run is due with 30"
+_NEXT_RUN = "the next is due with 50, or a quarter of all where that is more"
+
 
 @dataclass(frozen=True)
 class Step:
@@ -62,13 +65,13 @@ def _training(overview: LearningOverview) -> Step:
     if overview.votes_gone and overview.run_state != "running":
         return Step("training", "Training", "retrain due", _gone(overview.votes_gone), "warn")
     if overview.run_state is None:
-        return Step("training", "Training", "not yet", waiting)
+        return Step("training", "Training", "not yet", f"{waiting}; {_FIRST_RUN}")
     if overview.run_state == "running":
         return Step("training", "Training", "running", waiting, "busy")
     version = f"data set {overview.dataset_version}" if overview.dataset_version else overview.run_state
     if overview.run_state in {"failed", "refused"}:
         return Step("training", "Training", overview.run_state, overview.run_reason or waiting, "warn")
-    return Step("training", "Training", version, waiting, "good")
+    return Step("training", "Training", version, f"{waiting}; {_NEXT_RUN}", "good")
 
 
 def _gone(number: int) -> str:
