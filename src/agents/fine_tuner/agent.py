@@ -26,6 +26,7 @@ from src.core.messages.training import (
     ListDatasetExamples,
     ListDatasets,
     ListTrainingRuns,
+    MemoryChanged,
     QueuedTraining,
     RunState,
     StartTraining,
@@ -37,7 +38,7 @@ from src.services.embeddings.versions import Embedders
 
 from .full import FullTrainer
 from .listing import list_datasets, list_examples, list_runs
-from .memory import complete_vectors, tell_of_change
+from .memory import complete_vectors, keep_vectors, lacking_vectors, sweep_vectors, tell_of_change
 from .policy import TrainingPolicy
 from .training import Training, finish
 from .tuning import TuningPolicy
@@ -111,15 +112,33 @@ class FineTunerAgent(Agent):
                     )
             work.commit()
 
+    @on(MemoryChanged)
+    def remember_everywhere(self, event: MemoryChanged, ctx: Context) -> None:
+        """A rating comes with its question's vector of the configured version: make it work in the indexes
+        of other versions too, those that are searched, on trial, or kept for the way back."""
+        with self._database.read() as reading:
+            versions = {index.embedding_version for index in reading.indexes.written(event.collection_id)}
+        versions.discard(self._embedders.current.version)
+        embedders = [self._embedders.of(each) for each in sorted(versions) if self._embedders.available(each)]
+        vectors = lacking_vectors(self._database, embedders)
+        if not vectors:
+            return
+        with self._database.begin(ctx) as work:
+            for version, found in vectors.items():
+                keep_vectors(work, found, version)
+            work.commit()
+
     @every(60.0)
     def complete_memory(self, ctx: Context) -> None:
-        """In each version that is searched: a vote given where another one is works after this."""
-        current = self._embedders.current.version
+        """In each version that is searched or may be, as after a change of the configured model."""
         with self._database.read() as reading:
-            live = {index.embedding_version for index in reading.indexes.in_state("live")}
-        for version in (current, *sorted(live - {current})):
+            kept = [*reading.indexes.in_state("live"), *reading.indexes.in_state("standby")]
+        for version in sorted(
+            {self._embedders.current.version, *(index.embedding_version for index in kept)}
+        ):
             if self._embedders.available(version):
                 complete_vectors(self._database, self._embedders.of(version), ctx)
+        sweep_vectors(self._database, ctx)
 
     @every(15.0)
     def train_where_due(self, ctx: Context) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from src.agents.fine_tuner.memory import complete_vectors
+from src.agents.fine_tuner.memory import complete_vectors, sweep_vectors
 from src.core.caller import Caller
 from src.core.messages.documents import DeleteDocument
 from src.core.messages.feedback import Decision, RateAnswer, RateHit, ReviewRatings, UnrateHit, Verdict
@@ -114,7 +114,7 @@ def test_the_vector_of_what_nobody_asks_any_more_is_forgotten(team: Team) -> Non
         stray = QuestionVectorRecord(question_key="f" * 64, embedding_version="none", vector=b"")
         work.session.add(stray)
         work.commit()
-    complete_vectors(application.database, application.adapters.embedder, ctx)
+    sweep_vectors(application.database, ctx)
     with application.database.read() as work:
         assert work.session.get(QuestionVectorRecord, ("f" * 64, "none")) is None
     assert known(team, QUESTION)
