@@ -22,6 +22,7 @@ from src.core.ports import (
 )
 from src.core.settings import Settings
 from src.database.uow import Database
+from src.services.chat.models import ChatModels
 from src.services.embeddings.versions import Embedders, EmbeddingSource
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Adapters:
-    """The adapters of one application; ``chat`` is None where answers are extracts."""
+    """The adapters of one application."""
 
     embedders: Embedders
     vectors: VectorIndex
@@ -41,7 +42,7 @@ class Adapters:
     vault: Vault
     readers: dict[str, SourceReader]
     broker: Broker
-    chat: ChatModel | None
+    chats: ChatModels
 
     @classmethod
     def from_settings(cls, settings: Settings, database: Database, secret: bytes) -> Adapters:
@@ -63,7 +64,7 @@ class Adapters:
                 vault=FileVault(secret),
                 readers=_readers(settings),
                 broker=_broker(settings, database),
-                chat=_chat(settings),
+                chats=ChatModels(_chat(settings, settings.llm_model), partial(_named, settings)),
             )
         except BaseException:
             vectors.close()
@@ -182,7 +183,16 @@ def _broker(settings: Settings, database: Database) -> Broker:
     raise ConfigurationError(f"STOA_BUS_URL names {scheme!r}; the event bus runs on sql: only.")
 
 
-def _chat(settings: Settings) -> ChatModel | None:
+def _named(settings: Settings, name: str) -> ChatModel:
+    """Another model of the provider. Raises ConfigurationError where there is no provider."""
+    found = _chat(settings, name)
+    if found is None:
+        raise ConfigurationError("STOA_LLM is extractive: there are no language models to choose from.")
+    return found
+
+
+def _chat(settings: Settings, model: str | None) -> ChatModel | None:
+    """The provider's model of that name, its default for None; None where answers are extracts."""
     provider = settings.llm_provider
     if provider == "extractive":
         return None
@@ -194,7 +204,7 @@ def _chat(settings: Settings) -> ChatModel | None:
             raise ConfigurationError("STOA_LLM is anthropic: set ANTHROPIC_API_KEY, or extractive instead.")
         return AnthropicChat(
             api_key=key.get_secret_value() if key else None,
-            model=settings.llm_model,
+            model=model,
             base_url=settings.anthropic_base_url,
             citations=settings.llm_citations,
         )
@@ -205,6 +215,6 @@ def _chat(settings: Settings) -> ChatModel | None:
         raise ConfigurationError("STOA_LLM is openai: set OPENAI_API_KEY or OPENAI_BASE_URL.")
     return OpenAIChat(
         api_key=key.get_secret_value() if key else None,
-        model=settings.llm_model,
+        model=model,
         base_url=settings.openai_base_url,
     )

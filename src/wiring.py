@@ -108,7 +108,7 @@ def make_agents(
         AnswerAgent(
             database,
             out.embedder,
-            out.chat,
+            out.chats,
             words,
             timeout_s=settings.llm_timeout_s,
             max_tokens=settings.llm_max_tokens,
@@ -122,13 +122,18 @@ def make_agents(
                 out.embedder,
                 words,
                 make_analyzers(),
-                Titles(out.chat),
+                Titles(out.chats.configured),
                 # What is older than two periods must still be there to compare with.
                 period_days=max(1, min(14, settings.retention_days // 2)),
             ),
         ),
         ExperimentRunnerAgent(
-            database, Policy(learning=settings.learning, automatic=settings.promotion == "automatic")
+            database,
+            Policy(
+                learning=settings.learning,
+                automatic=settings.promotion == "automatic",
+                generates=settings.llm_provider != "extractive",
+            ),
         ),
         _fine_tuner(settings, database, out),
         _monitor(settings, database, out, steering, tally),

@@ -1,4 +1,5 @@
-"""The registry of ranking models: which one is live, and how another takes its place."""
+"""The registry of models, those that rank and those that answer: which one of each is live, and how another
+takes its place."""
 
 from __future__ import annotations
 
@@ -6,37 +7,48 @@ from typing import Any
 
 from src.core.clock import new_id
 from src.core.errors import ConflictError
-from src.core.messages.models import ModelPromoted, ModelRejected, ModelRolledBack
+from src.core.messages.models import ModelPromoted, ModelRejected, ModelRole, ModelRolledBack
 from src.database.models import ModelChangeRecord, ModelRecord
 from src.database.repositories.forgetting import must_forget
 from src.database.uow import UnitOfWork, Work
 from src.services.indexing.switching import switch
 
 DEFAULT = "default"
+DEFAULT_CARDS: dict[ModelRole, dict[str, Any]] = {
+    ModelRole.RANKING: {
+        "summary": "The default fusion of meaning and words, with the memory of rated questions."
+    },
+    ModelRole.ANSWERING: {"summary": "As configured.", "settings": []},
+}
+_DEFAULT_REASONS = {
+    ModelRole.RANKING: "The default ranking, before anything was learned.",
+    ModelRole.ANSWERING: "The configured way to answer, before another was tried.",
+}
 _BEFORE = "before_id"
 _INDEX = "before_embedding"
 _WANTED = "before_wanted"
 _NAMED = "named"
 
 
-def live_model(work: UnitOfWork, collection_id: str) -> ModelRecord:
-    """The model that ranks the collection; the default is written down the first time it is needed."""
-    found = work.models.live(collection_id)
+def live_model(work: UnitOfWork, collection_id: str, role: ModelRole = ModelRole.RANKING) -> ModelRecord:
+    """The model that ranks, or answers in, the collection; the default is written down the first time it is
+    needed."""
+    found = work.models.live(collection_id, role)
     if found is not None:
         return found
     work.collections.hold(collection_id, alone=True)
-    found = work.models.live(collection_id)
+    found = work.models.live(collection_id, role)
     if found is not None:
         return found
-    card = {"summary": "The default fusion of meaning and words, with the memory of rated questions."}
     return register(
         work,
         collection_id,
+        role=role,
         kind=DEFAULT,
         state="live",
-        card=card,
+        card=DEFAULT_CARDS[role],
         by="stoa",
-        reason="The default ranking, before anything was learned.",
+        reason=_DEFAULT_REASONS[role],
     )
 
 
@@ -49,6 +61,7 @@ def register(
     card: dict[str, Any],
     by: str,
     reason: str,
+    role: ModelRole = ModelRole.RANKING,
     parent_id: str | None = None,
     run_id: str | None = None,
     artefact: str | None = None,
@@ -63,6 +76,7 @@ def register(
             id=new_id(),
             collection_id=collection_id,
             version=work.models.next_version(collection_id),
+            role=role.value,
             kind=kind,
             parent_id=parent_id,
             run_id=run_id,
@@ -97,7 +111,7 @@ def promote(
     """Make a model the live one, and the index that it ranks the one that is searched; returns the model
     that was. All stands in one transaction, which should hold the collection. Raises ConflictError where
     the index is not there."""
-    before = live_model(work, record.collection_id)
+    before = live_model(work, record.collection_id, ModelRole(record.role))
     searched = _searched_by(work, record)
     now = work.now()
     work.models.change(before, "retired", by=by, reason=reason, evidence=evidence, at=now)

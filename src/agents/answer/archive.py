@@ -80,7 +80,10 @@ class AnswerArchive:
                     input_tokens=answer.usage.input_tokens,
                     output_tokens=answer.usage.output_tokens,
                     cost_usd=answer.usage.cost_usd,
+                    fell_back=draft.fell_back,
                     took_ms=answer.took_ms,
+                    experiment_id=answer.experiment_id,
+                    arm=answer.arm,
                     asked_at=answer.asked_at,
                 )
             )

@@ -128,6 +128,7 @@ class Composer:
         self, error: ModelError, asked: Asked, hits: Sequence[Hit], draft: Draft
     ) -> Iterator[Item]:
         log.warning("extracts take over from %s: %s", draft.model, error.code)
+        draft.fell_back = True
         if draft.text.strip():
             gap = "\n" if draft.text.endswith("\n") else "\n\n"
             yield draft.add(Delta(f"{gap}{INTERRUPTION}\n\n"))

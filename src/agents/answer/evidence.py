@@ -40,6 +40,11 @@ class EvidenceCheck:
         self._generating = generating
         self._quoting = quoting
 
+    @classmethod
+    def at_least(cls, words: Words, least: float | None) -> EvidenceCheck:
+        """One threshold for models and quotations; None for the calibrated ones."""
+        return cls(words) if least is None else cls(words, generating=least, quoting=least)
+
     def weigh(self, question: str, hits: Sequence[Hit], *, quoting: bool) -> Evidence:
         """The evidence that ``hits`` are for ``question``; no hits are never enough."""
         asked = frozenset(self._words(question))

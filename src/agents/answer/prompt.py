@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
+from src.core.messages.answering import Template
 from src.core.messages.questions import Hit, Style
 from src.core.ports import ChatPassage, ChatPrompt, ChatTurn
 
@@ -17,9 +18,12 @@ _HISTORY_CHARACTERS = 1500
 
 @dataclass(frozen=True)
 class Prompts:
-    """The texts of the prompts. ``version`` names them: another text is another version."""
+    """The texts of the prompts. ``version`` names them: another text is another version. ``template`` is what
+    a model is told to do; ``data``, what passages are and are not, follows whatever template is used."""
 
-    system: str
+    templates: dict[Template, str]
+    template: str
+    data: str
     styles: dict[Style, str]
     markers: str
     condense: str
@@ -33,7 +37,17 @@ class Prompts:
             return folder.joinpath(f"{name}.md").read_text(encoding="utf-8").strip()
 
         styles = {style: text(style.value) for style in Style}
-        return cls(text("system"), styles, text("markers"), text("condense"))
+        templates = {template: text(f"templates/{template.value}") for template in Template}
+        standard = templates[Template.STANDARD]
+        return cls(templates, standard, text("data"), styles, text("markers"), text("condense"))
+
+    def using(self, template: Template, text: str | None = None) -> Prompts:
+        """The same with another template: one of those that ship with the agent, or one's own."""
+        return replace(self, template=text or self.templates[template])
+
+    @property
+    def system(self) -> str:
+        return f"{self.template}\n\n{self.data}"
 
     @property
     def version(self) -> str:

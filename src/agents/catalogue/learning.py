@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import func, or_, select
 
 from src.core.messages.learning import LearningOverview, VoteCounts
+from src.core.messages.models import ModelRole
 from src.database.models import (
     CollectionRecord,
     DatasetRecord,
@@ -108,7 +109,7 @@ def _votes_since(work: Work, collection_id: str, run: TrainingRunRecord | None) 
 def _models(work: Work, collection_id: str) -> dict[str, int]:
     query = (
         select(ModelRecord.state, func.count())
-        .where(ModelRecord.collection_id == collection_id)
+        .where(ModelRecord.collection_id == collection_id, ModelRecord.role == ModelRole.RANKING.value)
         .group_by(ModelRecord.state)
     )
     return {state: number for state, number in work.session.execute(query)}

@@ -15,7 +15,7 @@ from src.core.messages.experiments import (
     StartExperiment,
     StopExperiment,
 )
-from src.core.messages.feedback import RatingGiven, RatingReviewed, RatingsHeld
+from src.core.messages.feedback import RatingGiven, RatingKind, RatingReviewed, RatingsHeld
 from src.core.messages.golden import (
     AcceptGoldenQuestion,
     AddGoldenSet,
@@ -42,6 +42,7 @@ from .looks import Looks
 from .models import Models
 from .policy import Policy
 from .rounds import Rounds
+from .splits import SplitLooks, Splits
 from .trials import Trials
 
 
@@ -55,9 +56,10 @@ class ExperimentRunnerAgent(Agent):
         self._database = database
         self._golden_sets = GoldenSets(database)
         self._gate = Gate(database)
-        self._models = Models(database, trials)
-        self._experiments = Experiments(database, trials)
-        self._rounds = Rounds(database, trials, Looks(trials))
+        splits = Splits(trials)
+        self._models = Models(database, trials, splits)
+        self._experiments = Experiments(database, trials, splits)
+        self._rounds = Rounds(database, trials, Looks(trials), SplitLooks(splits))
 
     @handles(ListModels)
     def list_models(self, request: ListModels, ctx: Context) -> Page[Model]:
@@ -133,12 +135,12 @@ class ExperimentRunnerAgent(Agent):
 
     @on(RatingGiven)
     def weigh(self, event: RatingGiven, ctx: Context) -> None:
-        if event.experiment_id is not None:
+        if _may_tell(event):
             self._rounds.weigh((event.rating_id,), ctx)
 
     @on(RatingReviewed)
     def weigh_again(self, event: RatingReviewed, ctx: Context) -> None:
-        if event.experiment_id is not None:
+        if _may_tell(event):
             self._rounds.weigh((event.rating_id,), ctx)
 
     @on(RatingsHeld)
@@ -152,3 +154,8 @@ class ExperimentRunnerAgent(Agent):
     @every(300.0)
     def prove_again(self, ctx: Context) -> None:
         self._rounds.prove_again(ctx)
+
+
+def _may_tell(event: RatingGiven | RatingReviewed) -> bool:
+    """Whether a rating may be evidence: of an interleaved list, or of an answer, which has an arm then."""
+    return event.experiment_id is not None or event.kind is RatingKind.ANSWER

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from datetime import datetime
 
 from src.core.context import Context
-from src.core.errors import ConflictError
+from src.core.errors import ConflictError, InvalidRequestError
 from src.core.messages import Page
+from src.core.messages.answering import AnySetting
 from src.core.messages.experiments import (
     Experiment,
     GetExperiment,
+    GuardrailState,
     ListExperiments,
+    Method,
     Purpose,
     StartExperiment,
     StopExperiment,
 )
-from src.core.messages.models import ModelState
+from src.core.messages.models import ModelRole, ModelState
 from src.database.grants import scope_of
 from src.database.models import ExperimentRecord, ModelRecord
 from src.database.repositories.trials import waiting_models
@@ -24,6 +28,9 @@ from src.database.uow import Database, UnitOfWork, Work
 from src.services import registry
 
 from .progress import progress_of
+from .splits import Splits
+from .splits import figures as split_figures
+from .splits import guards as split_guards
 from .trials import STOPPED, SUPERSEDED, Trials
 from .views import experiment_view
 
@@ -33,9 +40,10 @@ _TRIABLE = {ModelState.CANDIDATE, ModelState.GATED, ModelState.TRIAL, ModelState
 class Experiments:
     """The comparisons of the collections, by a person's hand."""
 
-    def __init__(self, database: Database, trials: Trials) -> None:
+    def __init__(self, database: Database, trials: Trials, splits: Splits) -> None:
         self._database = database
         self._trials = trials
+        self._splits = splits
 
     def page(self, request: ListExperiments, ctx: Context) -> Page[Experiment]:
         asked = (request.collection_id,) if request.collection_id else None
@@ -50,23 +58,55 @@ class Experiments:
         return self._view(request.experiment_id)
 
     def start(self, request: StartExperiment, ctx: Context) -> Experiment:
-        """Raises ConflictError where a trial runs already, or there is no model to try."""
+        """Raises ConflictError where a trial runs already, or there is no model to try; InvalidRequestError
+        where it is not said clearly what to compare."""
         by = ctx.caller.username
+        begin = self._start_split if request.method is Method.AB else self._start_trial
         with self._database.begin(ctx) as work:
             work.collections.hold(request.collection_id, alone=True)
-            live = registry.live_model(work, request.collection_id)
-            purpose = Purpose.AA if request.aa else Purpose.TRIAL
-            treatment = live if request.aa else _candidate(work, request)
-            running = work.experiments.running(request.collection_id)
-            if running is not None:
-                if running.purpose == Purpose.TRIAL:
-                    raise ConflictError("A trial is running in this collection; stop it, or let it end.")
-                self._trials.end(work, running, SUPERSEDED, f"{by} started another comparison.", by=by)
-            record = self._trials.start(
-                work, live, treatment, purpose, by=by, share=request.share, asked=True
-            )
+            record = begin(work, request, by)
             work.commit()
         return self._view(record.id)
+
+    def _start_trial(self, work: UnitOfWork, request: StartExperiment, by: str) -> ExperimentRecord:
+        if request.variant is not None:
+            raise InvalidRequestError("Settings of answers are compared by the method ab.")
+        live = registry.live_model(work, request.collection_id)
+        purpose = Purpose.AA if request.aa else Purpose.TRIAL
+        treatment = live if request.aa else _candidate(work, request)
+        running = work.experiments.running(request.collection_id)
+        if running is not None:
+            if running.purpose == Purpose.TRIAL:
+                raise ConflictError("A trial is running in this collection; stop it, or let it end.")
+            self._trials.end(work, running, SUPERSEDED, f"{by} started another comparison.", by=by)
+        return self._trials.start(work, live, treatment, purpose, by=by, share=request.share, asked=True)
+
+    def _start_split(self, work: UnitOfWork, request: StartExperiment, by: str) -> ExperimentRecord:
+        named = [request.aa, request.variant is not None, request.model_id is not None]
+        if sum(named) != 1:
+            raise InvalidRequestError("Name what to compare: a variant, a model_id, or aa, one of the three.")
+        live = registry.live_model(work, request.collection_id, ModelRole.ANSWERING)
+        running = work.experiments.running(request.collection_id, Method.AB)
+        if running is not None:
+            raise ConflictError(
+                "Answers are being compared in this collection already; stop that, or let it end."
+            )
+        if request.aa:
+            return self._splits.start(work, live, live, Purpose.AA, by=by, share=request.share)
+        if request.variant is not None:
+            self._check(request.variant)
+            treatment = self._splits.variant(work, live, request.variant, by=by)
+        else:
+            treatment = _named(work, request, ModelRole.ANSWERING)
+        return self._splits.start(work, live, treatment, Purpose.TRIAL, by=by, share=request.share)
+
+    def _check(self, variant: tuple[AnySetting, ...]) -> None:
+        if not self._trials.policy.generates and all(setting.generates for setting in variant):
+            named = " and ".join(setting.kind for setting in variant)
+            raise InvalidRequestError(
+                f"Answers are extracts here, so another {named} changes nothing; configure a language model "
+                "first (STOA_LLM)."
+            )
 
     def stop(self, request: StopExperiment, ctx: Context) -> Experiment:
         by = ctx.caller.username
@@ -82,18 +122,35 @@ class Experiments:
                 treatment = work.models.get(record.treatment_id)
                 evidence = {"experiment_id": record.id}
                 registry.reject(work, treatment, by=by, reason=reason, evidence=evidence)
-            self._trials.arrange(work, record.collection_id, by=by)
+            if record.method == Method.INTERLEAVING:
+                self._trials.arrange(work, record.collection_id, by=by)
             work.commit()
         return self._view(request.experiment_id)
 
     def _view(self, experiment_id: str) -> Experiment:
         with self._database.read() as work:
             record = work.experiments.get(experiment_id)
-            return experiment_view(record, _progress(work, record))
+            return _SHOWN[Method(record.method)](work, record, self._database.clock.now())
 
 
-def _progress(work: Work, record: ExperimentRecord) -> dict[str, Any]:
-    return asdict(progress_of(work, record))
+def _of_lists(work: Work, record: ExperimentRecord, now: datetime) -> Experiment:
+    return experiment_view(record, asdict(progress_of(work, record)))
+
+
+def _of_answers(work: Work, record: ExperimentRecord, now: datetime) -> Experiment:
+    arms, split = split_figures.arms_of(work, record)
+    guardrails = tuple(
+        GuardrailState(name=one.guardrail, stop=one.stop, sentence=one.sentence)
+        for one in split_guards.breaches(work, record, now)
+    )
+    shown = experiment_view(record, asdict(split_figures.progress_of(work, record)))
+    return shown.model_copy(update={"arms": arms, "split": split, "guardrails": guardrails})
+
+
+_SHOWN: dict[Method, Callable[[Work, ExperimentRecord, datetime], Experiment]] = {
+    Method.INTERLEAVING: _of_lists,
+    Method.AB: _of_answers,
+}
 
 
 def _candidate(work: UnitOfWork, request: StartExperiment) -> ModelRecord:
@@ -102,9 +159,16 @@ def _candidate(work: UnitOfWork, request: StartExperiment) -> ModelRecord:
         if not waiting:
             raise ConflictError("No model of this collection has passed the gate; name one to try it.")
         return waiting[0]
-    model = work.models.get(request.model_id)
+    return _named(work, request, ModelRole.RANKING)
+
+
+def _named(work: UnitOfWork, request: StartExperiment, role: ModelRole) -> ModelRecord:
+    model = work.models.get(request.model_id or "")
     if model.collection_id != request.collection_id:
-        raise ConflictError("The model ranks another collection.")
+        raise ConflictError("The model is of another collection.")
+    if model.role != role:
+        how = "says how to answer: compare it by ab" if role is ModelRole.RANKING else "ranks"
+        raise ConflictError(f"Version {model.version} {how}.")
     if model.state not in _TRIABLE:
         raise ConflictError(f"Version {model.version} is {model.state} and cannot be tried.")
     return model

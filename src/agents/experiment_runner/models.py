@@ -12,6 +12,7 @@ from src.core.messages.models import (
     ListModels,
     Model,
     ModelDetail,
+    ModelRole,
     ModelState,
     PromoteModel,
     RollBackModel,
@@ -21,6 +22,7 @@ from src.database.models import ModelRecord
 from src.database.uow import Database, UnitOfWork
 from src.services import registry
 
+from .splits import Splits
 from .trials import Trials
 from .views import model_detail, model_view
 
@@ -30,16 +32,19 @@ _PROMOTABLE = {ModelState.CANDIDATE, ModelState.GATED, ModelState.TRIAL, ModelSt
 class Models:
     """The models of the collections, by a person's hand."""
 
-    def __init__(self, database: Database, trials: Trials) -> None:
+    def __init__(self, database: Database, trials: Trials, splits: Splits) -> None:
         self._database = database
-        self._trials = trials
+        self._arranges: dict[str, Trials | Splits] = {
+            ModelRole.RANKING: trials,
+            ModelRole.ANSWERING: splits,
+        }
 
     def page(self, request: ListModels, ctx: Context) -> Page[Model]:
         asked = (request.collection_id,) if request.collection_id else None
         with self._database.read() as work:
             scope = scope_of(work, ctx.caller, asked)
             records, cursor = work.models.page(
-                scope.collection_ids, request.state, limit=request.limit, cursor=request.cursor
+                scope.collection_ids, request.state, request.role, limit=request.limit, cursor=request.cursor
             )
             return Page[Model](items=tuple(model_view(record) for record in records), next=cursor)
 
@@ -54,7 +59,7 @@ class Models:
                 raise ConflictError(f"Version {record.version} is {record.state} and cannot be promoted.")
             reason = request.reason or f"Promoted by {ctx.caller.username}."
             registry.promote(work, record, by=ctx.caller.username, reason=reason, evidence={})
-            self._trials.arrange(work, record.collection_id, by=ctx.caller.username)
+            self._arranges[record.role].arrange(work, record.collection_id, by=ctx.caller.username)
             work.commit()
         return self.one(request.model_id)
 
@@ -65,7 +70,7 @@ class Models:
                 raise ConflictError(f"Version {record.version} is {record.state}: there is nothing to undo.")
             reason = request.reason or f"Rolled back by {ctx.caller.username}."
             to = registry.roll_back(work, record, by=ctx.caller.username, reason=reason, evidence={})
-            self._trials.arrange(work, record.collection_id, by=ctx.caller.username)
+            self._arranges[record.role].arrange(work, record.collection_id, by=ctx.caller.username)
             work.commit()
         return self.one(to.id)
 
@@ -77,11 +82,12 @@ class Models:
         its place since, the later of two decisions is refused.
         """
         with self._database.read() as before:
-            collection_id = before.models.get(model_id).collection_id
-            seen = before.models.live(collection_id)
+            model = before.models.get(model_id)
+            collection_id, role = model.collection_id, model.role
+            seen = before.models.live(collection_id, role)
         with self._database.begin(ctx) as work:
             work.collections.hold(collection_id, alone=True)
-            live = work.models.live(collection_id)
+            live = work.models.live(collection_id, role)
             if (live and live.id) != (seen and seen.id):
                 raise ConflictError("Another model went live just now; look again before you decide.")
             yield work, work.models.get(model_id)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Policy:
     """``learning`` starts trials and watches by itself; ``automatic`` also carries out what they decide,
-    where it is else left to a person."""
+    where it is else left to a person. ``generates`` is False where answers are extracts only."""
 
     learning: bool = True
     automatic: bool = True
+    generates: bool = True

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from src.core.context import Context
-from src.core.messages.experiments import GateJob
+from src.core.messages.experiments import GateJob, Method
 from src.core.messages.models import ModelState
 from src.core.messages.training import TrainJob
 from src.database.models import ExperimentRecord
@@ -22,6 +22,7 @@ from src.database.uow import Database, UnitOfWork
 from .forgetting import leave
 from .gatekeeping import bring_again
 from .looks import Looks
+from .splits import SplitLooks
 from .trials import Trials
 from .votes import record_vote
 
@@ -37,6 +38,7 @@ class Rounds:
     database: Database
     trials: Trials
     looks: Looks
+    splits: SplitLooks
 
     def weigh(self, rating_ids: Iterable[str], ctx: Context) -> None:
         """Bring the votes of these ratings to what the ratings say now, and look.
@@ -45,9 +47,10 @@ class Rounds:
         with self.database.begin(ctx) as work:
             for experiment_id, ids in experiments_of(work.session, rating_ids).items():
                 record = _held(work, experiment_id)
-                for rating_id in ids:
-                    record_vote(work, record, rating_id)
-                self.looks.look(work, record, by=ctx.caller.username)
+                if record.method == Method.INTERLEAVING:
+                    for rating_id in ids:
+                        record_vote(work, record, rating_id)
+                self._judge(record).look(work, record, by=ctx.caller.username)
             work.commit()
 
     def arrange(self, collection_id: str, ctx: Context) -> None:
@@ -107,10 +110,14 @@ class Rounds:
             waiting = collections_with_waiting_models(reading.session)
         for experiment_id in running:
             with self.database.begin(ctx) as work:
-                self.looks.guard(work, _held(work, experiment_id), by=ctx.caller.username)
+                record = _held(work, experiment_id)
+                self._judge(record).guard(work, record, by=ctx.caller.username)
                 work.commit()
         for collection_id in waiting:
             self.arrange(collection_id, ctx)
+
+    def _judge(self, record: ExperimentRecord) -> Looks | SplitLooks:
+        return self.splits if record.method == Method.AB else self.looks
 
 
 def _held(work: UnitOfWork, experiment_id: str) -> ExperimentRecord:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from src.core.messages.experiments import Experiment, ExperimentState, Look, Method, Purpose
-from src.core.messages.models import Evaluation, Model, ModelChange, ModelDetail, ModelState
+from src.core.messages.models import Evaluation, Model, ModelChange, ModelDetail, ModelRole, ModelState
 from src.database.models import EvaluationRecord, ExperimentRecord, ModelChangeRecord, ModelRecord
 from src.database.repositories.forgetting import gone_from_model
 from src.database.uow import Work
@@ -17,6 +17,7 @@ def model_view(record: ModelRecord) -> Model:
         id=record.id,
         collection_id=record.collection_id,
         version=record.version,
+        role=ModelRole(record.role),
         kind=record.kind,
         state=ModelState(record.state),
         reason=record.reason,

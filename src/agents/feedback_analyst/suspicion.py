@@ -37,7 +37,7 @@ def suspects(work: Work, now: datetime) -> dict[str, str]:
 
 def _held(rows: Sequence[Any], since: datetime) -> dict[str, str]:
     ballots = [
-        Ballot(row.id, row.user_id, _target(row), row.verdict == "up", row.updated_at.timestamp())
+        Ballot(row.id, row.user_id, _target(row), row.verdict == "up", row.updated_at.timestamp(), _arm(row))
         for row in rows
     ]
     joined = {row.user_id: row.joined.timestamp() for row in rows}
@@ -47,8 +47,14 @@ def _held(rows: Sequence[Any], since: datetime) -> dict[str, str]:
 
 
 def _target(row: Any) -> str:
-    """What was judged, the same for all who judged it: a question with a passage's content, or alone."""
-    return f"{row.question_key}:{row.content_key or row.passage_id or row.kind}"
+    """What was judged, the same for all who judged it: a question with a passage's content, or alone, and
+    then only for those who were given the same answer to it."""
+    return f"{row.question_key}:{row.content_key or row.passage_id or row.kind}{_arm(row)}"
+
+
+def _arm(row: Any) -> str:
+    """The arm of a comparison that an answer is of; nothing for whatever all readers were shown alike."""
+    return f":{row.experiment_id}:{row.arm}" if row.arm else ""
 
 
 def _sentence(reason: str, target: str) -> str:

@@ -29,7 +29,7 @@ from .filters import Allowed, allowed_passages
 from .gathering import MISSING, Gatherer
 from .learned import PoolReader
 from .ordering import Begun, Gathered, Ordering, Showing
-from .plan import Choice, Plan, Trial, in_place_of, ranked_by, trial_of
+from .plan import Choice, Plan, Trial, forgetful, in_place_of, ranked_by, trial_of
 from .pool import Completer, Pool
 from .query import Query
 from .rankers import Memories, Rankers
@@ -86,6 +86,8 @@ class RetrievalAgent(Agent):
             if request.model_id is not None:
                 plan, indexes = self._replay(work, request.model_id, indexes, query, ctx)
                 trial = None
+            elif not request.memory:
+                plan, trial = forgetful(self._plan(work, indexes, ctx)), None
             else:
                 plan = self._plan(work, indexes, ctx)
                 trial = self._trial(work, indexes, plan, query, ctx)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from src.core.errors import UnavailableError
+from src.core.errors import ConflictError, UnavailableError
 from src.core.ports import Vectors
 from src.database.models import IndexRecord, ModelRecord
 from src.database.repositories.searching import LiveIndex
@@ -52,6 +52,11 @@ class Trial:
     indexes: Mapping[str, LiveIndex] | None = None
 
 
+def forgetful(plan: Plan) -> Plan:
+    """The same rankers without what readers' votes left in memory."""
+    return {index: Choice(choice.ranker, QueryMemory()) for index, choice in plan.items()}
+
+
 def trial_of(indexes: Mapping[str, LiveIndex], reader: str, question_key: str) -> LiveIndex | None:
     """The index whose experiment this search takes part in, if any.
 
@@ -73,7 +78,10 @@ def trial_of(indexes: Mapping[str, LiveIndex], reader: str, question_key: str) -
 
 
 def ranked_by(work: Work, model: ModelRecord, live: LiveIndex) -> LiveIndex:
-    """The index that a model ranks. Raises UnavailableError where it is not whole yet."""
+    """The index that a model ranks. Raises ConflictError for a model that does not rank, UnavailableError
+    where its index is not whole yet."""
+    if model.role != "ranking":
+        raise ConflictError(f"Version {model.version} says how to answer; it does not rank.")
     if model.embedding_version in (None, live.embedding_version):
         return live
     found = work.indexes.standby(live.collection_id, model.embedding_version)

@@ -8,14 +8,17 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from .answering import Variant
 from .base import Access, Event, Id, JobSpec, Page, Reply, Request, Target, Text
 from .lists import Cursor, Limit
 
 
 class Method(StrEnum):
-    """How a live comparison shows both sides."""
+    """How a live comparison shows both sides: two rankings mixed into one list, or each way to answer to a
+    half of the readers."""
 
     INTERLEAVING = "interleaving"
+    AB = "ab"
 
 
 class Purpose(StrEnum):
@@ -51,10 +54,61 @@ class Look(Reply):
     sentence: str
 
 
+class ArmPoint(Reply):
+    """An arm's rate of approval, with its interval, when both arms together had that many ratings."""
+
+    ratings: int
+    rate: float
+    lower: float
+    upper: float
+
+
+class Arm(Reply):
+    """One side of an A/B comparison: how many ``readers`` were given how many ``answers``, and what those who
+    rated them said. ``rate`` is the share of good verdicts, each reader counting once, with its 95 %
+    interval; it and the interval are null before the first rating. ``course`` is how it got there.
+    ``declined`` answers found too little evidence, ``fell_back`` were quoted because the language model
+    failed, ``slow`` took longer than usual."""
+
+    name: str
+    model_id: str
+    readers: int
+    answers: int
+    raters: int
+    ratings: int
+    up: int
+    rate: float | None
+    lower: float | None
+    upper: float | None
+    course: tuple[ArmPoint, ...] = ()
+    declined: int
+    fell_back: int
+    slow: int
+    median_ms: float | None
+    cost_usd: float | None
+
+
+class SplitCheck(Reply):
+    """Whether the arms got their shares of the readers. Where the split is ``broken`` nothing is judged."""
+
+    probability: float
+    broken: bool
+    sentence: str
+
+
+class GuardrailState(Reply):
+    """What one guardrail says now; ``stop`` ends the comparison."""
+
+    name: str
+    stop: bool
+    sentence: str
+
+
 class Experiment(Reply):
-    """A live comparison of two models of a collection. ``share`` of the searches are compared; ``rule``
-    was fixed before the start, ``power`` says what to expect of it; ``progress`` is the state of the
-    evidence now, in a sentence and in figures."""
+    """A live comparison of two models of a collection. ``share`` of the searches, or of the readers where
+    ``method`` is `ab`, take part; ``rule`` was fixed before the start, ``power`` says what to expect of it;
+    ``progress`` is the state of the evidence now, in a sentence and in figures. ``arms``, ``split`` and
+    ``guardrails`` are of an A/B comparison, where it is asked for alone."""
 
     id: str
     collection_id: str
@@ -70,6 +124,9 @@ class Experiment(Reply):
     power: dict[str, Any]
     looks: tuple[Look, ...]
     progress: dict[str, Any] = {}
+    arms: tuple[Arm, ...] = ()
+    split: SplitCheck | None = None
+    guardrails: tuple[GuardrailState, ...] = ()
     started_at: datetime
     ended_at: datetime | None
 
@@ -95,13 +152,16 @@ class GetExperiment(Request[Experiment]):
 
 class StartExperiment(Request[Experiment]):
     """Compare a model with the live one; without a model, the newest gated one; with `aa`, the live model
-    with itself. ``share`` is the part of the searches that takes part."""
+    with itself. Rankings are compared on interleaved lists: ``share`` is the part of the searches that takes
+    part. Ways to answer are compared by `ab`: ``share`` is the part of the readers, and half of them are
+    answered by ``variant``, settings that are laid over the live ones, or by an earlier model."""
 
     capability: ClassVar[str] = "experiment.start"
     access: ClassVar[Access] = Access.write(Target.COLLECTION, "collection_id")
     collection_id: Id
     model_id: Id | None = None
     method: Method = Method.INTERLEAVING
+    variant: Variant | None = None
     aa: bool = False
     share: float = Field(1.0, gt=0, le=1)
 

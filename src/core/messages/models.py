@@ -1,4 +1,4 @@
-"""The models that rank a collection's passages, and how they change places."""
+"""The models that rank a collection's passages or answer from them, and how they change places."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ from .base import Access, Event, Id, Page, Reply, Request, Target, Text
 from .lists import Cursor, Limit
 
 
+class ModelRole(StrEnum):
+    """What a model decides: how passages are ranked, or how questions are answered from them."""
+
+    RANKING = "ranking"
+    ANSWERING = "answering"
+
+
 class ModelState(StrEnum):
-    """Where a ranking model is on its way."""
+    """Where a model is on its way."""
 
     CANDIDATE = "candidate"
     GATED = "gated"
@@ -48,12 +55,14 @@ class Evaluation(Reply):
 
 
 class Model(Reply):
-    """A way to rank the passages of a collection. ``version`` counts up in its collection; ``artefact`` is
-    the SHA-256 of its file, null for the default fusion; ``card`` says what it is made of and from."""
+    """A way to rank the passages of a collection or, by its ``role``, to answer from them. ``version`` counts
+    up in its collection; ``artefact`` is the SHA-256 of its file, null where it has none; ``card`` says what
+    it is made of and from, for a way to answer its ``settings``."""
 
     id: str
     collection_id: str
     version: int
+    role: ModelRole = ModelRole.RANKING
     kind: str
     state: ModelState
     reason: str | None
@@ -81,6 +90,7 @@ class ListModels(Request[Page[Model]]):
     access: ClassVar[Access] = Access.signed_in()
     collection_id: Id | None = None
     state: ModelState | None = None
+    role: ModelRole | None = None
     limit: Limit = 50
     cursor: Cursor = None
 

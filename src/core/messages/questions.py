@@ -84,8 +84,8 @@ class SearchResults(Reply):
 class Search(Request[SearchResults]):
     """Find the passages that answer a query, in all collections that the caller may read or in some.
 
-    ``model_id`` replays a ranking model of a collection that the caller may change: what would it show?
-    A replay is not recorded, and its hits cannot be rated."""
+    ``memory`` False ranks as if nobody had voted. ``model_id`` replays a ranking model of a collection that
+    the caller may change: what would it show? A replay is not recorded, and its hits cannot be rated."""
 
     capability: ClassVar[str] = "passage.search"
     access: ClassVar[Access] = Access.signed_in()
@@ -93,6 +93,7 @@ class Search(Request[SearchResults]):
     collection_ids: CollectionIds = None
     k: int = Field(10, ge=1, le=100)
     filters: Filters | None = None
+    memory: bool = True
     model_id: Id | None = None
 
 
@@ -131,7 +132,9 @@ class Usage(Reply):
 class Answer(Reply):
     """An answer as it was shown and is stored. ``grounded`` is True where every claim is cited.
     ``condensed`` is the question that retrieval saw; ``notice`` says why an answer is not what was
-    configured (the model failed, the evidence is weak)."""
+    configured (the model failed, the evidence is weak). ``settings_id`` is the model, of the role
+    `answering`, by whose settings it was made, null where these are the configured ones; ``experiment_id``
+    and ``arm`` are set where its reader takes part in a comparison of answers."""
 
     answer_id: str
     conversation_id: str
@@ -146,6 +149,9 @@ class Answer(Reply):
     model: str
     prompt_version: str
     index_version: str
+    settings_id: str | None = None
+    experiment_id: str | None = None
+    arm: str | None = None
     notice: str | None = None
     usage: Usage = Usage()
     took_ms: dict[str, float]

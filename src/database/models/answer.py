@@ -43,7 +43,9 @@ class AnswerRecord(Base):
     """An answer with its whole provenance; ``answer`` is the message exactly as it was shown.
 
     What is counted over many answers has columns of its own: whether it was ``refused`` for want of evidence,
-    how many ``claims`` it makes and how many of them are ``unsupported``, and what it took and cost."""
+    how many ``claims`` it makes and how many of them are ``unsupported``, whether extracts took over from a
+    language model that failed (``fell_back``), and what it took and cost. Where its reader takes part in a
+    comparison of answers, ``experiment_id`` and ``arm`` say in which and on which side."""
 
     __tablename__ = "answers"
     __table_args__ = (Index("ix_answers_conversation", "conversation_id", "id"),)
@@ -61,7 +63,10 @@ class AnswerRecord(Base):
     input_tokens: Mapped[int] = mapped_column(default=0)
     output_tokens: Mapped[int] = mapped_column(default=0)
     cost_usd: Mapped[float | None] = mapped_column(Float)
+    fell_back: Mapped[bool] = mapped_column(default=False)
     took_ms: Mapped[JsonObject] = mapped_column(default=dict)
+    experiment_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    arm: Mapped[str | None] = mapped_column(String(20))
     asked_at: Mapped[Moment] = mapped_column(index=True)
 
 

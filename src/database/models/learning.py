@@ -87,10 +87,12 @@ class TrainingRunRecord(Base):
 
 
 class ModelRecord(Base):
-    """A way to rank: candidate → gated → trial → live → retired, or rejected with the reason.
+    """A way to rank or, by its ``role``, to answer: candidate → gated → trial → live → retired, or rejected
+    with the reason.
 
-    One is live in a collection. ``artefact`` is the digest of its file; None for the default fusion.
-    ``embedding_version`` is that of the index it ranks; None for whichever is live."""
+    One of each role is live in a collection. ``artefact`` is the digest of its file; None for the default
+    fusion and for a way to answer, whose settings stand in its ``card``. ``embedding_version`` is that of the
+    index it ranks; None for whichever is live."""
 
     __tablename__ = "models"
     __table_args__ = (
@@ -98,6 +100,7 @@ class ModelRecord(Base):
         Index(
             "uq_models_live",
             "collection_id",
+            "role",
             unique=True,
             sqlite_where=text("state = 'live'"),
             postgresql_where=text("state = 'live'"),
@@ -108,6 +111,7 @@ class ModelRecord(Base):
     id: Mapped[Key]
     collection_id: Mapped[str] = mapped_column(ForeignKey("collections.id", ondelete="CASCADE"))
     version: Mapped[int]
+    role: Mapped[str] = mapped_column(String(20), default="ranking")
     kind: Mapped[str] = mapped_column(String(40))
     parent_id: Mapped[Ref | None]
     run_id: Mapped[Ref | None]
@@ -183,7 +187,7 @@ class EvaluationRecord(Base):
 
 
 class ExperimentRecord(Base):
-    """A live comparison of two models; a collection has one at a time.
+    """A live comparison of two models; a collection has one of each method at a time.
 
     ``looks`` are the decisions so far, each with its figures; ``rule`` is what was fixed before the start.
     ``purpose`` is ``trial``, ``watch`` (the old version against the promoted one) or ``aa``."""
@@ -194,6 +198,7 @@ class ExperimentRecord(Base):
         Index(
             "uq_experiments_running",
             "collection_id",
+            "method",
             unique=True,
             sqlite_where=text("state = 'running'"),
             postgresql_where=text("state = 'running'"),

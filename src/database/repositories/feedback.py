@@ -15,6 +15,7 @@ from src.core.clock import new_id
 from src.core.ports import Vectors
 from src.database.inserts import insert_new
 from src.database.models import (
+    AnswerRecord,
     CollectionRecord,
     MembershipRecord,
     QuestionVectorRecord,
@@ -105,8 +106,8 @@ class Ratings(Repository[RatingRecord]):
         return self._session.scalar(query) or 0
 
     def votes_since(self, since: datetime, limit: int) -> Sequence[Any]:
-        """The newest votes as rows of id, user, kind, question, content, verdict, state, reviewer, time and
-        when the user's account was made."""
+        """The newest votes as rows of id, user, kind, question, content, verdict, state, reviewer, time, when
+        the user's account was made and, of answers in a comparison, experiment and arm."""
         query = (
             select(
                 RatingRecord.id,
@@ -120,8 +121,13 @@ class Ratings(Repository[RatingRecord]):
                 RatingRecord.reviewed_by,
                 RatingRecord.updated_at,
                 UserRecord.created_at.label("joined"),
+                AnswerRecord.experiment_id,
+                AnswerRecord.arm,
             )
             .join(UserRecord, UserRecord.id == RatingRecord.user_id)
+            .outerjoin(
+                AnswerRecord, (AnswerRecord.id == RatingRecord.answer_id) & (RatingRecord.kind == "answer")
+            )
             .where(RatingRecord.updated_at >= since)
             .order_by(RatingRecord.updated_at.desc())
             .limit(limit)

@@ -11,15 +11,19 @@ from src.database.models import GoldenQuestionRecord, GoldenSetRecord, JobRecord
 
 
 def collections_with_candidates(session: Session) -> Sequence[str]:
-    """Where a candidate is that the gate has not passed."""
-    query = select(ModelRecord.collection_id).where(ModelRecord.state == "candidate")
+    """Where a candidate is that the gate has not passed. Ways to answer come to no gate."""
+    query = select(ModelRecord.collection_id).where(
+        ModelRecord.role == "ranking", ModelRecord.state == "candidate"
+    )
     return list(session.scalars(query.distinct().order_by(ModelRecord.collection_id)))
 
 
 def candidates(session: Session, collection_id: str) -> Sequence[ModelRecord]:
     """The candidates of a collection that the gate has not passed, the newest first."""
     query = select(ModelRecord).where(
-        ModelRecord.collection_id == collection_id, ModelRecord.state == "candidate"
+        ModelRecord.collection_id == collection_id,
+        ModelRecord.role == "ranking",
+        ModelRecord.state == "candidate",
     )
     return list(session.scalars(query.order_by(ModelRecord.version.desc())))
 

@@ -26,15 +26,18 @@ from .base import Repository, chunks
 
 
 class Models(Repository[ModelRecord]):
-    """The ranking models of collections, and the record of how they changed places."""
+    """The models of collections, and the record of how they changed places."""
 
     model: ClassVar = ModelRecord
     noun: ClassVar = "model"
 
-    def live(self, collection_id: str) -> ModelRecord | None:
-        """The model that ranks the collection; None for the default before anything was learned."""
+    def live(self, collection_id: str, role: str = "ranking") -> ModelRecord | None:
+        """The model that ranks (or answers in) the collection; None for the default before there was any
+        other."""
         query = select(ModelRecord).where(
-            ModelRecord.collection_id == collection_id, ModelRecord.state == "live"
+            ModelRecord.collection_id == collection_id,
+            ModelRecord.role == role,
+            ModelRecord.state == "live",
         )
         return self._session.scalar(query)
 
@@ -56,9 +59,11 @@ class Models(Repository[ModelRecord]):
         return {(key, version) for key, version in self._session.execute(query) if version is not None}
 
     def name_unnamed(self, collection_id: str, embedding_version: str) -> list[str]:
-        """Have the models that name no embedding version name this one; returns their ids."""
+        """Have the models that rank and name no embedding version name this one; returns their ids."""
         query = select(ModelRecord).where(
-            ModelRecord.collection_id == collection_id, ModelRecord.embedding_version.is_(None)
+            ModelRecord.collection_id == collection_id,
+            ModelRecord.role == "ranking",
+            ModelRecord.embedding_version.is_(None),
         )
         unnamed = list(self._session.scalars(query.order_by(ModelRecord.id)))
         for record in unnamed:
@@ -125,11 +130,18 @@ class Models(Repository[ModelRecord]):
         return list(self._session.scalars(query.order_by(EvaluationRecord.id)))
 
     def page(
-        self, collection_ids: Collection[str], state: str | None, *, limit: int, cursor: str | None
+        self,
+        collection_ids: Collection[str],
+        state: str | None,
+        role: str | None,
+        *,
+        limit: int,
+        cursor: str | None,
     ) -> tuple[Sequence[ModelRecord], str | None]:
         query = select(ModelRecord).where(ModelRecord.collection_id.in_(collection_ids))
-        if state is not None:
-            query = query.where(ModelRecord.state == state)
+        for column, wanted in ((ModelRecord.state, state), (ModelRecord.role, role)):
+            if wanted is not None:
+                query = query.where(column == wanted)
         return self._page(query, ModelRecord.id, limit=limit, cursor=cursor, newest_first=True)
 
 
@@ -139,15 +151,19 @@ class Experiments(Repository[ExperimentRecord]):
     model: ClassVar = ExperimentRecord
     noun: ClassVar = "experiment"
 
-    def running(self, collection_id: str) -> ExperimentRecord | None:
+    def running(self, collection_id: str, method: str = "interleaving") -> ExperimentRecord | None:
         query = select(ExperimentRecord).where(
-            ExperimentRecord.collection_id == collection_id, ExperimentRecord.state == "running"
+            ExperimentRecord.collection_id == collection_id,
+            ExperimentRecord.method == method,
+            ExperimentRecord.state == "running",
         )
         return self._session.scalar(query)
 
     def collections_tried(self) -> set[str]:
-        """The collections with a running experiment."""
-        query = select(ExperimentRecord.collection_id).where(ExperimentRecord.state == "running")
+        """The collections whose rankings are compared."""
+        query = select(ExperimentRecord.collection_id).where(
+            ExperimentRecord.state == "running", ExperimentRecord.method == "interleaving"
+        )
         return set(self._session.scalars(query))
 
     def votes(self, experiment_id: str) -> Sequence[ExperimentVoteRecord]:

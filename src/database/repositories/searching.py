@@ -89,12 +89,18 @@ _SEARCHED = (
     .join(CollectionRecord, CollectionRecord.id == IndexRecord.collection_id)
     .outerjoin(
         ModelRecord,
-        and_(ModelRecord.collection_id == IndexRecord.collection_id, ModelRecord.state == "live"),
+        and_(
+            ModelRecord.collection_id == IndexRecord.collection_id,
+            ModelRecord.role == "ranking",
+            ModelRecord.state == "live",
+        ),
     )
     .outerjoin(
         ExperimentRecord,
         and_(
-            ExperimentRecord.collection_id == IndexRecord.collection_id, ExperimentRecord.state == "running"
+            ExperimentRecord.collection_id == IndexRecord.collection_id,
+            ExperimentRecord.method == "interleaving",
+            ExperimentRecord.state == "running",
         ),
     )
     .outerjoin(_TREATMENT, _TREATMENT.id == ExperimentRecord.treatment_id)

@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from src.database.models import (
+    AnswerRecord,
     CollectionRecord,
     ExperimentRecord,
     ExperimentVoteRecord,
@@ -68,19 +69,25 @@ def watch_votes(
 
 
 def experiments_of(session: Session, rating_ids: Iterable[str]) -> dict[str, list[str]]:
-    """The ratings by the experiment that showed what they rate; others are left out."""
+    """The ratings by the experiments that showed what they rate: an answer may be of two, one that mixed the
+    list it was made from and one that chose how it was made. Others are left out."""
     found: dict[str, list[str]] = {}
+    of_lists = (
+        select(ExperimentRecord.id, RatingRecord.id)
+        .join(SearchRecord, SearchRecord.experiment_id == ExperimentRecord.id)
+        .join(RatingRecord, RatingRecord.search_id == SearchRecord.id)
+    )
+    of_answers = (
+        select(ExperimentRecord.id, RatingRecord.id)
+        .join(AnswerRecord, AnswerRecord.experiment_id == ExperimentRecord.id)
+        .join(RatingRecord, RatingRecord.answer_id == AnswerRecord.id)
+        .where(RatingRecord.kind == "answer")
+    )
     for part in chunks(sorted(rating_ids)):
-        query = (
-            select(ExperimentRecord.id, RatingRecord.id)
-            .join(SearchRecord, SearchRecord.experiment_id == ExperimentRecord.id)
-            .join(RatingRecord, RatingRecord.search_id == SearchRecord.id)
-            .where(RatingRecord.id.in_(part))
-            .order_by(ExperimentRecord.id)
-        )
-        for experiment_id, rating_id in session.execute(query):
-            found.setdefault(experiment_id, []).append(rating_id)
-    return found
+        for query in (of_lists, of_answers):
+            for experiment_id, rating_id in session.execute(query.where(RatingRecord.id.in_(part))):
+                found.setdefault(experiment_id, []).append(rating_id)
+    return dict(sorted(found.items()))
 
 
 def up_votes(session: Session, experiment_id: str) -> int:

@@ -8,7 +8,14 @@ from hashlib import sha256
 
 from .normal import chi_square_tail
 
+CONTROL, TREATMENT = "control", "treatment"
 _ALARM = 0.001
+
+
+def halves(share: float) -> dict[str, float]:
+    """The weights of the two arms that ``share`` of the units are split into, and of the rest, whose name
+    is empty."""
+    return {CONTROL: share / 2, TREATMENT: share / 2, "": 1.0 - share}
 
 
 def assign(experiment: str, unit: str, arms: Mapping[str, float]) -> str:

@@ -18,13 +18,15 @@ _AGREED = 0.75
 @dataclass(frozen=True)
 class Ballot:
     """A vote as the review sees it. ``target`` is what was judged (a passage for a question, an answer);
-    ``at`` is in seconds since the epoch."""
+    ``at`` is in seconds since the epoch. ``group`` names the readers who were shown the same where others
+    were not, as the arm of a comparison: they are compared with each other."""
 
     id: str
     user: str
     target: str
     up: bool
     at: float
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,11 +101,11 @@ class Review:
 
     def _streaks(self, recent: Sequence[Ballot], since: float) -> dict[str, str]:
         held: dict[str, str] = {}
-        for user, votes in _grouped(recent).items():
-            others = [b for b in self._ballots if b.user != user]
+        for (user, group), votes in _by_group(recent).items():
+            others = [b for b in self._ballots if b.user != user and b.group == group]
             if len(votes) < self._limits.streak or len(others) < 2 * self._limits.streak:
                 continue
-            past = [b for b in self._by_user[user] if b.at < since]
+            past = [b for b in self._by_user[user] if b.at < since and b.group == group]
             usual = _down_share(others)
             if len(past) >= self._limits.streak:
                 usual = max(usual, _down_share(past))
@@ -179,6 +181,13 @@ def _grouped(ballots: Sequence[Ballot], by: str = "user") -> dict[str, list[Ball
     groups: dict[str, list[Ballot]] = defaultdict(list)
     for ballot in ballots:
         groups[ballot.user if by == "user" else ballot.target].append(ballot)
+    return groups
+
+
+def _by_group(ballots: Sequence[Ballot]) -> dict[tuple[str, str], list[Ballot]]:
+    groups: dict[tuple[str, str], list[Ballot]] = defaultdict(list)
+    for ballot in ballots:
+        groups[ballot.user, ballot.group].append(ballot)
     return groups
 
 

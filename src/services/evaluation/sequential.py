@@ -86,6 +86,7 @@ class DecisionRule:
     fewest: int = 20
     agreement: float = 1.28
     what: str = "up-votes"
+    pieces: str = "questions"
 
     @property
     def critical(self) -> tuple[float, ...]:
@@ -172,7 +173,8 @@ class DecisionRule:
     def _held(self, evidence: Evidence) -> str:
         """What keeps a z that is large enough from deciding, or nothing."""
         if evidence.informative < self.fewest:
-            return f", but it rests on {evidence.informative} questions and a decision takes {self.fewest}"
+            rests = f"it rests on {evidence.informative} {self.pieces}"
+            return f", but {rests} and a decision takes {self.fewest}"
         if evidence.agreement < self.agreement:
             return ", but readers or questions disagree too much for that"
         if evidence.jackknife < self.agreement:

@@ -136,3 +136,20 @@ def test_a_wave_of_new_accounts_is_held_and_a_few_new_colleagues_are_not() -> No
 def test_only_votes_since_the_given_time_are_judged() -> None:
     flood = ballots("mallory", 300, start=NOW - 3 * DAY, every=2)
     assert Review([*team(), *flood], JOINED).held(NOW - DAY) == {}
+
+
+def test_readers_of_an_arm_that_is_disliked_are_compared_with_each_other() -> None:
+    disliked = [
+        replace(ballot, group="treatment")
+        for number in range(4)
+        for ballot in ballots(f"t{number}", 20, start=NOW - HOUR, every=60.0, up=0.0)
+    ]
+    liked = [
+        replace(ballot, group="control")
+        for number in range(4)
+        for ballot in ballots(f"c{number}", 20, start=NOW - HOUR, every=60.0, up=1.0)
+    ]
+    joined = {ballot.user: 0.0 for ballot in (*liked, *disliked)}
+    assert Review([*liked, *disliked], joined).held(NOW - DAY) == {}
+    mixed = [replace(ballot, group="") for ballot in (*liked, *disliked)]
+    assert Review(mixed, joined).held(NOW - DAY) != {}, "without arms each of them looks like a vandal"

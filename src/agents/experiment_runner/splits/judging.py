@@ -1,0 +1,114 @@
+"""Looking at what readers said of both arms, and carrying out what it decides."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from src.agents.experiment_runner.rules import decision_rule
+from src.agents.experiment_runner.trials import STOPPED
+from src.core.messages.experiments import ExperimentLooked, Purpose
+from src.database.models import ExperimentRecord
+from src.database.repositories.splits import given_in
+from src.database.uow import UnitOfWork
+from src.services import registry
+from src.services.evaluation.sequential import Decision, Verdict
+from src.services.evaluation.split import Contrast
+
+from .figures import contrast_of, judgements, split_of
+from .guards import breaches
+from .starting import Splits
+
+_PERSON = " A person is to decide: the policy is manual."
+
+
+@dataclass(frozen=True)
+class SplitLooks:
+    """Judges running comparisons of answers. Its methods expect a unit of work that holds the collection."""
+
+    splits: Splits
+
+    def look(self, work: UnitOfWork, record: ExperimentRecord, *, by: str) -> None:
+        """Judge the ratings so far where a look is due; decisions take effect in the same transaction. They
+        are read anew each time, so it does not matter which event tells of them, and how often."""
+        if record.state != "running":
+            return
+        rule = decision_rule(record.rule)
+        done = record.looks[-1]["done"] if record.looks else 0
+        seen = contrast_of(record, judgements(work, record))
+        if seen.counted < rule.looks[done]:
+            return
+        ratio = split_of(record, given_in(work.session, record.id))
+        if ratio.broken:
+            self._give_up(work, record, ratio.sentence, by=by)
+            return
+        judge = rule.audit if record.purpose == Purpose.AA else rule.judge
+        verdict = judge(seen, done)
+        self._note(work, record, seen, verdict)
+        if verdict.final:
+            self._conclude(work, record, verdict, seen, by=by)
+
+    def guard(self, work: UnitOfWork, record: ExperimentRecord, *, by: str) -> None:
+        """Stop a comparison whose treatment breaches a guardrail."""
+        if record.state != "running":
+            return
+        breach = next((one for one in breaches(work, record, work.now()) if one.stop), None)
+        if breach is None:
+            return
+        evidence = {"experiment_id": record.id, "guardrail": asdict(breach)}
+        self.splits.trials.end(work, record, STOPPED, breach.sentence, by=by)
+        self._reject(work, record, breach.sentence, evidence, by=by)
+
+    def _conclude(
+        self, work: UnitOfWork, record: ExperimentRecord, verdict: Verdict, seen: Contrast, *, by: str
+    ) -> None:
+        evidence = {"experiment_id": record.id, **_figures(seen), "rule": record.rule, "power": record.power}
+        promoting = verdict.decision is Decision.PROMOTE
+        left = promoting and not self.splits.trials.policy.automatic
+        reason = verdict.sentence + (_PERSON if left else "")
+        self.splits.trials.end(work, record, verdict.decision.value, reason, by=by)
+        if promoting and not left:
+            treatment = work.models.get(record.treatment_id)
+            registry.promote(work, treatment, by=by, reason=reason, evidence=evidence)
+        elif not left:
+            self._reject(work, record, reason, evidence, by=by)
+
+    def _give_up(self, work: UnitOfWork, record: ExperimentRecord, reason: str, *, by: str) -> None:
+        """A broken split says nothing for or against the treatment."""
+        self.splits.trials.end(work, record, Decision.BROKEN.value, reason, by=by)
+        self.splits.put_back(work, record, reason, by=by)
+
+    def _reject(
+        self, work: UnitOfWork, record: ExperimentRecord, reason: str, evidence: dict[str, Any], *, by: str
+    ) -> None:
+        """Put the treatment aside; a comparison of the live way with itself changes none."""
+        if record.purpose == Purpose.TRIAL:
+            treatment = work.models.get(record.treatment_id)
+            registry.reject(work, treatment, by=by, reason=reason, evidence=evidence)
+
+    def _note(self, work: UnitOfWork, record: ExperimentRecord, seen: Contrast, verdict: Verdict) -> None:
+        look = {
+            "at": work.now().isoformat(),
+            "done": verdict.looks_done,
+            "votes": seen.ratings,
+            **_figures(seen),
+            "lower": verdict.lower,
+            "upper": verdict.upper,
+            "critical": verdict.critical,
+            "decision": verdict.decision.value,
+            "sentence": verdict.sentence,
+        }
+        record.looks = [*record.looks, look]
+        work.session.flush()
+        work.publish(
+            ExperimentLooked(
+                experiment_id=record.id,
+                collection_id=record.collection_id,
+                votes=seen.ratings,
+                decision=verdict.decision.value,
+            )
+        )
+
+
+def _figures(seen: Contrast) -> dict[str, Any]:
+    return {**asdict(seen), "mean": seen.mean, "counted": seen.counted}

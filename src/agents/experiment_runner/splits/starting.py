@@ -1,0 +1,105 @@
+"""Which comparison of answers runs in a collection: starting one and ending one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from src.agents.experiment_runner.trials import SUPERSEDED, Trials
+from src.core.clock import new_id
+from src.core.messages.answering import AnySetting
+from src.core.messages.experiments import ExperimentStarted, ExperimentState, Method, Purpose
+from src.core.messages.models import ModelRole, ModelState
+from src.database.models import ExperimentRecord, ModelRecord
+from src.database.uow import UnitOfWork
+from src.services import registry
+
+from .planning import power_of, stored_rule
+
+KIND = "settings"
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Arranges comparisons of answers. Its methods expect a unit of work that holds the collection."""
+
+    trials: Trials
+
+    def variant(
+        self, work: UnitOfWork, live: ModelRecord, settings: tuple[AnySetting, ...], *, by: str
+    ) -> ModelRecord:
+        """Write down another way to answer: the live one with these settings laid over it."""
+        mine = {one.kind: one.model_dump(mode="json") for one in settings}
+        whole = {one["kind"]: one for one in live.card.get("settings") or []} | mine
+        named = ", ".join(sorted(mine))
+        return registry.register(
+            work,
+            live.collection_id,
+            role=ModelRole.ANSWERING,
+            kind=KIND,
+            state=ModelState.CANDIDATE.value,
+            card={
+                "summary": f"As version {live.version}, with another {named}.",
+                "settings": list(whole.values()),
+                "changed": sorted(mine),
+            },
+            by=by,
+            reason=f"Made by {by} to be compared with version {live.version}.",
+            parent_id=live.id,
+        )
+
+    def start(
+        self,
+        work: UnitOfWork,
+        control: ModelRecord,
+        treatment: ModelRecord,
+        purpose: Purpose,
+        *,
+        by: str,
+        share: float,
+    ) -> ExperimentRecord:
+        """Begin a comparison; its rule, its power and its limits are fixed here."""
+        collection, now = work.collections.get(control.collection_id), work.now()
+        power = power_of(work, collection, share, now)
+        record = work.experiments.add(
+            ExperimentRecord(
+                id=new_id(),
+                collection_id=collection.id,
+                method=Method.AB.value,
+                purpose=purpose.value,
+                control_id=control.id,
+                treatment_id=treatment.id,
+                share=share,
+                state=ExperimentState.RUNNING.value,
+                rule=stored_rule(work, collection, share),
+                power=power,
+                looks=[],
+                started_at=now,
+            )
+        )
+        work.session.flush()
+        if purpose is Purpose.TRIAL:
+            reason = f"Compared with version {control.version} by readers. {power['sentence']}"
+            evidence = {"experiment_id": record.id}
+            work.models.change(treatment, "trial", by=by, reason=reason, evidence=evidence, at=now)
+        work.publish(ExperimentStarted(experiment_id=record.id, collection_id=collection.id, purpose=purpose))
+        return record
+
+    def arrange(self, work: UnitOfWork, collection_id: str, *, by: str) -> None:
+        """End what compares with a way to answer that is not the live one any more."""
+        running = work.experiments.running(collection_id, Method.AB)
+        live = work.models.live(collection_id, ModelRole.ANSWERING)
+        if running is None or (live is not None and running.control_id == live.id):
+            return
+        reason = "Another way to answer went live, so that this comparison tells nothing any more."
+        self.trials.end(work, running, SUPERSEDED, reason, by=by)
+        self.put_back(work, running, "What it was compared with is live no more.", by=by)
+
+    def put_back(self, work: UnitOfWork, record: ExperimentRecord, reason: str, *, by: str) -> None:
+        """Leave the treatment as it was before its comparison, which said nothing about it."""
+        treatment = work.models.find(record.treatment_id)
+        if treatment is not None and treatment.state == ModelState.TRIAL:
+            evidence: dict[str, Any] = {"experiment_id": record.id}
+            was_live = any(change.after == ModelState.LIVE for change in work.models.changes(treatment.id))
+            state = (ModelState.RETIRED if was_live else ModelState.CANDIDATE).value
+            work.models.change(treatment, state, by=by, reason=reason, evidence=evidence, at=work.now())
