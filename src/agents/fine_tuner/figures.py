@@ -31,7 +31,7 @@ def figures(
     if not fit.cross_fitted_ndcg or len(fit.cross_fitted_ndcg) != len(judged):
         return {"questions": int(fit.questions)}
     trained, base = np.array(fit.cross_fitted_ndcg), np.array(fit.base_ndcg)
-    remembered = _with_memory(judged, examples, fit.ranker.memory or MemorySettings())
+    remembered = _with_memory(judged, examples, MemorySettings())
     seen = np.array(fit.seen, bool)
     parts = {"all": np.ones(len(judged), bool), "seen": seen, "unseen": ~seen}
     return {
@@ -79,9 +79,7 @@ def _with_memory(judged: Sequence[Example], examples: Sequence[Example], setting
     batch = Batch.of(judged)
     scores = batch.fused.copy()
     for row, example in enumerate(judged):
-        recall = memory.recall(
-            example.vector, example.keys, threshold=settings.threshold, but=str(example.group)
-        )
+        recall = memory.recall(example.vector, example.keys, settings, but=str(example.group))
         count = len(example.keys)
         scores[row, :count] += settings.lift * recall.helped - settings.drop * recall.harmed
     return ndcg(scores, batch.target, batch.present)

@@ -21,7 +21,7 @@ from src.services.embeddings.models import ModelFiles
 from src.services.embeddings.versions import Embedders, EmbeddingSource
 from src.services.indexing import PassageVectors
 from src.services.ranking.artefact import save
-from src.services.ranking.memory import MemorySettings
+from src.services.ranking.memory import LEARNED
 from src.services.ranking.ranker import Ranker
 from src.services.training.bundle import pack
 from src.services.training.child import Tuned, Tuner
@@ -187,7 +187,7 @@ class FullTrainer:
         card = _card(dataset, worth, digest, embedder)
         artefact = None
         if worth.weights is not None:
-            ranker = Ranker(memory=MemorySettings(), weights=worth.weights)
+            ranker = Ranker(memory=LEARNED, weights=worth.weights)
             artefact = self._blobs.put(save(ranker, embedding_version=embedder.version).content)
         with self._database.begin(run.ctx) as work:
             ended = finish(work, record.id, RunState.SUCCEEDED, None, figures=worth.figures, curves=drawn)

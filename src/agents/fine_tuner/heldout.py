@@ -16,7 +16,7 @@ from src.services.indexing import PassageVectors
 from src.services.ranking.examples import Batch, Example, ndcg
 from src.services.ranking.features import Floats
 from src.services.ranking.linear import RankWeights
-from src.services.ranking.memory import MemorySettings, QueryMemory
+from src.services.ranking.memory import LEARNED, MemorySettings, QueryMemory
 from src.services.ranking.ranker import HELPED, Ranker
 from src.services.ranking.signals import with_cosines
 from src.services.ranking.training import LadderSettings, RankerFit, fit_ranker, memory_of
@@ -165,8 +165,8 @@ def _ndcg(
 def _scores(
     example: Example, names: Sequence[str], memory: QueryMemory, weights: RankWeights | None
 ) -> Floats:
-    settings = MemorySettings()
-    recall = memory.recall(example.vector, example.keys, threshold=settings.threshold, but=str(example.group))
+    settings = MemorySettings() if weights is None else LEARNED
+    recall = memory.recall(example.vector, example.keys, settings, but=str(example.group))
     down: Floats = settings.drop * recall.harmed
     if weights is None:
         return np.asarray(example.fused + settings.lift * recall.helped - down)

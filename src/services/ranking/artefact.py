@@ -108,7 +108,7 @@ def _ranker(
         weights = RankWeights(names, centre, spread, values)
     if "residual" in arrays:
         adapter = QueryAdapter(_numbers(arrays["residual"], (dimensions, dimensions), np.float32))
-    memory = MemorySettings(**_finite(header["memory"])) if header["memory"] else None
+    memory = _memory(header["memory"]) if header["memory"] else None
     return Ranker(FusionWeights(**_finite(header["fusion"])), memory, weights, adapter)
 
 
@@ -118,6 +118,11 @@ def _numbers(array: Any, shape: tuple[int, ...], kind: type[np.floating[Any]]) -
             f"Expected finite {kind.__name__} numbers of shape {shape}, found {array.dtype} {array.shape}."
         )
     return array
+
+
+def _memory(settings: dict[str, Any]) -> MemorySettings:
+    numbers = {name: value for name, value in settings.items() if name != "sloped"}
+    return MemorySettings(**_finite(numbers), sloped=settings.get("sloped") is True)
 
 
 def _finite(settings: dict[str, Any]) -> dict[str, float]:

@@ -46,20 +46,29 @@ class Recall:
 
 @dataclass(frozen=True)
 class MemorySettings:
-    """How memory lifts before weights are learned: by ``lift`` times the closeness of the two questions (see
-    ``closeness``); a down-vote takes ``drop`` times it away."""
+    """What memory lifts before weights are learned: ``lift`` times the nearness of the two questions; a
+    down-vote takes ``drop`` times it away.
+
+    Nearness is their cosine where that is at least ``threshold``. ``sloped``, it grows from 0 there to 1 for
+    the same question, by the square: what is worded alike but means something else stands near the
+    threshold, and to lift what helped it puts a wrong passage above the right one.
+    """
 
     threshold: float = 0.8
-    lift: float = 0.2
-    drop: float = 0.1
+    lift: float = 0.1
+    drop: float = 0.05
+    sloped: bool = False
+
+    def nearness(self, cosines: Floats) -> Floats:
+        """For any number of cosines; 0 below the threshold."""
+        near = np.asarray(cosines, float)
+        if self.sloped:
+            near = np.clip((near - self.threshold) / (1.0 - self.threshold), 0.0, 1.0) ** 2
+        return np.where(np.asarray(cosines) >= self.threshold, near, 0.0)
 
 
-def closeness(cosines: Floats, threshold: float) -> Floats:
-    """From 0 for questions that are just close enough to be compared to 1 for the same question, by the
-    square: what is worded alike but means something else stands near ``threshold``, and to lift what helped
-    it would put a wrong passage above the right one."""
-    share = (np.asarray(cosines, float) - threshold) / (1.0 - threshold)
-    return np.asarray(np.clip(share, 0.0, 1.0) ** 2)
+LEARNED = MemorySettings(lift=0.2, drop=0.1, sloped=True)
+"""What learned weights see of memory; they say themselves how much it lifts."""
 
 
 class QueryMemory:
@@ -110,11 +119,11 @@ class QueryMemory:
         self,
         vector: Vectors,
         passage_keys: Sequence[str],
+        settings: MemorySettings,
         *,
-        threshold: float,
         but: str | None = None,
     ) -> Recall:
-        """Weigh each memory by ``|weight|`` times the closeness of the questions, from ``threshold`` on.
+        """Weigh each memory by ``|weight|`` times the nearness of the questions.
         Memories of the question ``but`` are left out, as a cross-fit needs it."""
         count = len(passage_keys)
         recall = Recall(np.zeros(count), np.zeros(count), np.full(count, _NOTHING), np.full(count, _NOTHING))
@@ -127,7 +136,7 @@ class QueryMemory:
         if not pairs:
             return recall
         candidates, places = np.array(pairs).T
-        strength = closeness(self._vectors[places] @ vector, threshold) * np.abs(self._weights[places])
+        strength = settings.nearness(self._vectors[places] @ vector) * np.abs(self._weights[places])
         helps = self._weights[places] > 0
         _strongest(recall.helped, recall.helped_by, candidates[helps], places[helps], strength[helps])
         _strongest(recall.harmed, recall.harmed_by, candidates[~helps], places[~helps], strength[~helps])

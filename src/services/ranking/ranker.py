@@ -78,7 +78,7 @@ class Ranker:
         parts = self.fusion_parts(pool)
         recall = None
         if self.memory and memory is not None and vector is not None and passage_keys is not None:
-            recall = memory.recall(vector, passage_keys, threshold=self.memory.threshold)
+            recall = memory.recall(vector, passage_keys, self.memory)
             if not self._learned(HELPED):
                 parts["memory"] = self.memory.lift * recall.helped
             if recall.harmed.any():

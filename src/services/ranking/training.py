@@ -14,7 +14,7 @@ from .diagnosis import Finding, adapter_findings, data_findings, ranker_findings
 from .examples import Batch, Example, ndcg
 from .features import Floats
 from .linear import STRENGTHS, WeightsFit, fit_rank_weights
-from .memory import MemorySettings, QueryMemory, Remembered
+from .memory import LEARNED, MemorySettings, QueryMemory, Remembered
 from .ranker import ADAPTED, HELPED, FusionWeights, Ranker
 from .threads import one_thread
 
@@ -26,7 +26,7 @@ class LadderSettings:
     weights_from: int = 30
     adapter_from: int = 150
     strengths: tuple[float, ...] = STRENGTHS
-    memory: MemorySettings = field(default_factory=MemorySettings)
+    memory: MemorySettings = LEARNED
     adapter: AdapterSettings = field(default_factory=AdapterSettings)
 
 
@@ -79,7 +79,7 @@ def fit_ranker(
     if len(judged) < settings.weights_from:
         return RankerFit(start, len(judged), findings=findings)
     with one_thread():
-        columns, learned_names = [_recalled(judged, examples, settings.memory.threshold)], [HELPED]
+        columns, learned_names = [_recalled(judged, examples, settings.memory)], [HELPED]
         adapter = None
         if len(judged) >= settings.adapter_from:
             adapter = fit_query_adapter(judged, passages, settings=settings.adapter, seed=seed)
@@ -119,10 +119,12 @@ def memory_of(examples: Sequence[Example]) -> QueryMemory:
     )
 
 
-def _recalled(judged: Sequence[Example], examples: Sequence[Example], threshold: float) -> list[Floats]:
+def _recalled(
+    judged: Sequence[Example], examples: Sequence[Example], settings: MemorySettings
+) -> list[Floats]:
     memory = memory_of(examples)
     return [
-        memory.recall(example.vector, example.keys, threshold=threshold, but=str(example.group)).helped
+        memory.recall(example.vector, example.keys, settings, but=str(example.group)).helped
         for example in judged
     ]
 

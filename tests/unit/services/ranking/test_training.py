@@ -15,7 +15,7 @@ from src.services.ranking.training import LadderSettings, fit_ranker, memory_of
 def test_a_few_votes_make_a_memory_and_nothing_else(planted) -> None:
     data = planted(20)
     fit = fit_ranker(data.examples, data.passages, data.names)
-    assert fit.ranker.memory == MemorySettings()
+    assert fit.ranker.memory == LadderSettings().memory
     assert fit.ranker.weights is None
     assert [finding.code for finding in fit.findings] == ["too_little_data", "too_little_data"]
     assert "20" in fit.findings[0].detail
@@ -67,7 +67,7 @@ def test_a_question_of_down_votes_is_remembered_but_trains_no_weights(planted) -
     down = [replace(e, ups={}, downs=e.ups) for e in data.examples]
     fit = fit_ranker(down, data.passages, data.names)
     assert fit.questions == 0
-    recall = memory_of(down).recall(down[0].vector, down[0].keys, threshold=0.8)
+    recall = memory_of(down).recall(down[0].vector, down[0].keys, MemorySettings())
     assert recall.harmed.max() > 0
 
 
