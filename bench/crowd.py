@@ -1,13 +1,14 @@
-"""Collections of any size, quickly: real texts of the standard library, vectors moved a little.
+"""Collections of any size: the texts of the standard library, each with the vector of its own.
 
-Embedding 100,000 texts would take a quarter of an hour; what a search costs depends on how many vectors
-and words there are, not on where they came from. So a few thousand passages are embedded, and the others
-get the vector of one of these with noise.
+What a search costs depends on how far the two indexes agree, so that a passage's vector must be that of its
+text. The library has fewer passages than the largest collection: beyond them they come again, each with a
+word of its own and its vector moved a little.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -24,21 +25,21 @@ from src.services.sources.stdlib import stdlib_source
 
 from .house import BenchHouse
 
-EMBEDDED = 2_000
 DOCUMENT = 50
+BATCH = 2_000
 NOISE = 0.03
 
 
 @dataclass(frozen=True)
 class Crowd:
-    """Passages to draw from, and a vector for each of the first ``EMBEDDED``."""
+    """Passages to draw from, and the file with their vectors, a row each."""
 
     drafts: tuple[PassageDraft, ...]
-    vectors: Vectors
+    vectors: Path
 
 
-def gather(bench: BenchHouse) -> Crowd:
-    """Parse the standard library, and embed some of it."""
+def gather(bench: BenchHouse, folder: Path) -> Crowd:
+    """Parse the standard library and embed it, which takes minutes; the vectors are kept in ``folder``."""
     adapters = bench.application.adapters
     spec = stdlib_source()
     listing = adapters.readers[spec.kind].changes(
@@ -51,10 +52,14 @@ def gather(bench: BenchHouse) -> Crowd:
         if isinstance(parsed, Exception):
             raise parsed
         drafts.extend(parsed.drafts)
-    step = max(1, len(drafts) // EMBEDDED)
-    chosen = drafts[::step][:EMBEDDED]
-    vectors = adapters.embedder.embed_passages([draft.text for draft in chosen])
-    return Crowd(tuple(drafts), vectors)
+    path = folder / "crowd.npy"
+    shape = (len(drafts), adapters.embedder.dimensions)
+    vectors = np.lib.format.open_memmap(path, "w+", np.float32, shape)
+    for start in range(0, len(drafts), BATCH):
+        texts = [draft.text for draft in drafts[start : start + BATCH]]
+        vectors[start : start + BATCH] = adapters.embedder.embed_passages(texts)
+    vectors.flush()
+    return Crowd(tuple(drafts), path)
 
 
 def fill(bench: BenchHouse, crowd: Crowd, size: int) -> str:
@@ -65,26 +70,27 @@ def fill(bench: BenchHouse, crowd: Crowd, size: int) -> str:
     with database.read() as work:
         live = work.indexes.live(collection)
     assert live is not None
+    known: Vectors = np.load(crowd.vectors, mmap_mode="r")
     chance = np.random.default_rng(size)
-    for start in range(0, size, 2_000):
-        documents: list[tuple[DocumentRecord, list[PassageDraft]]] = []
+    for start in range(0, size, BATCH):
+        documents: list[tuple[DocumentRecord, list[PassageDraft], list[Vectors]]] = []
         with database.begin() as work:
             job = work.enqueue(IngestDocuments(collection_id=collection), collection_id=collection)
             job.state = "cancelled"
-            for first in range(start, min(start + 2_000, size), DOCUMENT):
+            for first in range(start, min(start + BATCH, size), DOCUMENT):
                 (document,) = receive(work, collection, job.id, [_incoming(first)])
                 wanted = range(first, min(first + DOCUMENT, size))
-                documents.append((document, [_draft(crowd, number) for number in wanted]))
+                moved = [_vector(known, number, chance) for number in wanted]
+                documents.append((document, [_draft(crowd, number) for number in wanted], moved))
             work.session.flush()
             added: list[IndexedPassage] = []
             fresh: dict[str, Vectors] = {}
-            for document, drafts in documents:
+            for document, drafts, vectors in documents:
                 version = new_id()
                 made = rows(document, tuple(drafts), version)
-                for row in made:
+                for row, vector in zip(made, vectors, strict=True):
                     row["live"] = True
                     row["embedding_key"] = new_id()
-                    vector = _vector(crowd, chance)
                     fresh[row["embedding_key"]] = vector
                     added.append(
                         IndexedPassage(row["id"], f"{document.title} {row['symbol']}", row["text"], vector)
@@ -118,8 +124,11 @@ def _draft(crowd: Crowd, number: int) -> PassageDraft:
     )
 
 
-def _vector(crowd: Crowd, chance: np.random.Generator) -> Vectors:
-    base = crowd.vectors[chance.integers(len(crowd.vectors))]
+def _vector(known: Vectors, number: int, chance: np.random.Generator) -> Vectors:
+    if number < len(known):
+        own: Vectors = np.array(known[number])
+        return own
+    base = known[number % len(known)]
     moved = base + chance.normal(0.0, NOISE, base.shape).astype(np.float32)
     unit: Vectors = (moved / np.linalg.norm(moved)).astype(np.float32)
     return unit

@@ -14,6 +14,7 @@ from .table import Row, Table, quantiles, resident_mib, scratch, timed_ms
 SIZES = (1_000, 20_000, 100_000)
 QUESTIONS = 300
 WARM = 20
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 def run() -> Table:
@@ -22,7 +23,7 @@ def run() -> Table:
     medians: dict[int, float] = {}
     with scratch() as data_dir, house(data_dir) as bench:
         at_rest = resident_mib()
-        crowd = gather(bench)
+        crowd = gather(bench, data_dir)
         asked = questions(bench, crowd, 2 * (QUESTIONS + WARM))
         for size in SIZES:
             collection = fill(bench, crowd, size)
@@ -59,10 +60,11 @@ def _measure(bench: BenchHouse, collection: str, asked: list[str]) -> tuple[list
         adapters.vectors.search(index.id, vector, DEPTH)
         adapters.lexical.search(index.id, question, DEPTH)
 
+    word = index.id[-6:].translate(_LETTERS)
     product, floor = [], []
     for number in range(0, len(asked) - 1, 2):
-        # A size of its own in each question: no cache of an earlier size knows it.
-        first, second = f"{asked[number]} {index.id[-4:]}", f"{asked[number + 1]} {index.id[-4:]}"
+        # A word of its own for each size: no cache of an earlier size knows the question.
+        first, second = f"{asked[number]} {word}", f"{asked[number + 1]} {word}"
         product.append(timed_ms(partial(search, first)))
         floor.append(timed_ms(partial(bare, second)))
     return product[WARM:], floor[WARM:]

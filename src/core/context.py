@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from .activity import Recording
 from .caller import Caller
 from .clock import Clock, new_id
 from .errors import DeadlineExceededError
@@ -63,12 +64,14 @@ class Context:
     fence: Fence | None = None
     emit: Callable[[Message], None] = _ignore
     """Gives a part of the reply ahead of it, where the caller listens (a streamed answer)."""
+    recording: Recording | None = field(default=None, repr=False)
+    """The record of this very request, where one is kept."""
     abandoned: Callable[[], bool] = _never
     """Whether nobody waits for the reply any more: what is costly may end early then."""
 
     def ask(self, request: Request[R]) -> R:
         """Make a request of another agent as part of this work, for the same caller."""
-        inner = replace(self, fence=None, emit=_ignore)
+        inner = replace(self, fence=None, emit=_ignore, recording=None)
         return self.orchestrator.ask(request, inner)
 
     def remaining_s(self, at_most: float) -> float:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any, Protocol
 
+from .activity import Activity, Recording
 from .caller import Grants
 from .context import Context
 from .errors import AppError, ForbiddenError, NotFoundError, UnauthenticatedError
@@ -19,22 +19,6 @@ from .trace import correlated
 log = logging.getLogger("stoa.requests")
 
 CallNext = Callable[[Request[Any], Context], Any]
-
-
-@dataclass(frozen=True)
-class Activity:
-    """One handled request: who asked which agent for what, how long it took and how it ended.
-
-    ``outcome`` is ``ok`` or the failure's code; ``error`` says what failed where the fault is Stoa's."""
-
-    capability: str
-    agent: str
-    caller: str
-    at: datetime
-    duration_ms: float
-    outcome: str
-    correlation_id: str
-    error: str | None = None
 
 
 class ActivityLog(Protocol):
@@ -55,10 +39,12 @@ class RecordActivity:
             return self._recorded(call_next, request, ctx, route)
 
     def _recorded(self, call_next: CallNext, request: Request[Any], ctx: Context, route: Route) -> Any:
-        started, at = ctx.clock.monotonic(), ctx.clock.now()
+        recording = Recording(
+            route.capability, route.agent.name, ctx.caller.username, ctx.correlation_id, ctx.clock
+        )
         outcome, failure = "internal", None
         try:
-            reply = call_next(request, ctx)
+            reply = call_next(request, replace(ctx, recording=recording if request.recorded else None))
         except AppError as error:
             outcome = error.code
             failure = error.detail if error.status >= 500 else None
@@ -72,29 +58,18 @@ class RecordActivity:
         finally:
             # What the caller got wrong is no failure of the agent.
             self._tally.note(route.agent.name, outcome if outcome == "internal" else None)
-            duration_ms = (ctx.clock.monotonic() - started) * 1000
+            activity = recording.activity(outcome, failure)
             log.info(
                 "%s by %s for %s: %s in %.1f ms [%s]",
-                route.capability,
-                route.agent.name,
-                ctx.caller.username,
+                activity.capability,
+                activity.agent,
+                activity.caller,
                 outcome,
-                duration_ms,
+                activity.duration_ms,
                 ctx.correlation_id,
             )
-            if request.recorded:
-                self._activities.record(
-                    Activity(
-                        capability=route.capability,
-                        agent=route.agent.name,
-                        caller=ctx.caller.username,
-                        at=at,
-                        duration_ms=duration_ms,
-                        outcome=outcome,
-                        correlation_id=ctx.correlation_id,
-                        error=failure,
-                    )
-                )
+            if request.recorded and not (recording.kept and outcome == "ok"):
+                self._activities.record(activity)
 
 
 class CheckPermission:

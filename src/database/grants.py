@@ -21,7 +21,8 @@ from .models import (
     SourceRecord,
     TrainingRunRecord,
 )
-from .repositories.collections import readable
+from .repositories.reading import readable
+from .repositories.searching import LiveIndex
 from .uow import Database, Work
 
 
@@ -62,6 +63,21 @@ def scope_of(work: Work, caller: Caller, collection_ids: tuple[str, ...] | None)
         if collection_id not in allowed:
             raise NotFoundError(f"There is no collection {collection_id}.")
     return seal_scope(frozenset(collection_ids))
+
+
+def searched_by(
+    work: Work, caller: Caller, collection_ids: tuple[str, ...] | None
+) -> tuple[Scope, list[LiveIndex]]:
+    """The live indexes of what the caller may read of the named collections (all of them for None), looked
+    up together with the permission, and their scope.
+
+    Raises NotFoundError for a named collection that the caller may not read.
+    """
+    indexes = work.searching.readable_indexes(caller, collection_ids)
+    found = frozenset(index.collection_id for index in indexes)
+    if collection_ids is not None and not found.issuperset(collection_ids):
+        return scope_of(work, caller, collection_ids), indexes  # one without an index is no error
+    return seal_scope(found), indexes
 
 
 def _collection_of(target: Target, object_id: str) -> Select[str | None]:

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
-from src.core.clock import new_id
-from src.core.middleware import Activity
+from src.core.activity import Activity
 
+from .activities import add_activity, storable
 from .inserts import insert_new
-from .models import ActivityLine, AgentRecord, LeaseRecord
+from .models import AgentRecord, LeaseRecord
 from .uow import Database
-
-_NEW_LINE = insert(ActivityLine.__table__)  # type: ignore[arg-type]  # a mapped table is a Table
-
-
-def _storable(text: str | None, longest: int) -> str | None:
-    """The beginning of the text without what PostgreSQL cannot hold."""
-    if text is None:
-        return None
-    return text.replace("\x00", "\ufffd").encode(errors="replace").decode()[:longest]
 
 
 class SqlActivityLog:
@@ -31,20 +22,7 @@ class SqlActivityLog:
 
     def record(self, activity: Activity) -> None:
         with self._database.begin(relaxed=True) as work:
-            work.connection.execute(
-                _NEW_LINE,
-                {
-                    "id": new_id(),
-                    "capability": activity.capability,
-                    "agent": activity.agent,
-                    "caller": activity.caller,
-                    "at": activity.at,
-                    "duration_ms": activity.duration_ms,
-                    "outcome": activity.outcome,
-                    "correlation_id": activity.correlation_id,
-                    "error": _storable(activity.error, 1000),
-                },
-            )
+            add_activity(work.connection, activity)
             work.commit()
 
 
@@ -71,7 +49,7 @@ class SqlAgentJournal:
             statement = update(AgentRecord).where(AgentRecord.name == name).values(**values)
             if error is not None:
                 statement = statement.values(
-                    last_error=_storable(error, 2000),
+                    last_error=storable(error, 2000),
                     last_error_at=self._database.clock.now(),
                 )
             work.session.execute(statement)

@@ -18,6 +18,7 @@ from src.core.errors import WiringError
 from src.core.jobs import JobState, LeaseLostError
 from src.core.messages.base import Event, JobSpec
 
+from .activities import add_activity
 from .models import EventRecord, InboxRecord, JobRecord
 from .work import Work
 
@@ -103,6 +104,15 @@ class UnitOfWork(Work):
         self.session.add(job)
         self.enqueued += 1
         return job
+
+    def conclude(self) -> None:
+        """Commit, and with it the record of the request, which ends here: one transaction instead of two."""
+        recording = self._ctx.recording if self._ctx else None
+        if recording is not None:
+            add_activity(self.connection, recording.activity())
+        self.commit()
+        if recording is not None:
+            recording.kept = True
 
     def commit(self) -> None:
         """Keep everything; raises AlreadyHandledError or LeaseLostError where the fence does not hold."""

@@ -15,7 +15,7 @@ from src.core.messages.base import Target
 from src.core.messages.questions import Search, SearchResults
 from src.core.messages.ranking import GatherPool, TrainingPool
 from src.core.ports import Blobs, LexicalIndex, VectorIndex
-from src.database.grants import grant_on, scope_of
+from src.database.grants import grant_on, searched_by
 from src.database.repositories.searching import LiveIndex
 from src.database.uow import Database, Work
 from src.services.embeddings.versions import Embedders
@@ -31,7 +31,7 @@ from .learned import PoolReader
 from .ordering import Begun, Gathered, Ordering, Showing
 from .plan import Choice, Plan, Trial, forgetful, in_place_of, ranked_by, trial_of
 from .pool import Completer, Pool
-from .query import Query
+from .query import COMPARED_AHEAD, READ_AHEAD, Query
 from .rankers import Memories, Rankers
 from .stopwatch import Stopwatch
 from .vectors import QueryVectors
@@ -56,14 +56,15 @@ class RetrievalAgent(Agent):
     ) -> None:
         self._database = database
         self._embedders = embedders
-        self._gatherer = Gatherer(vectors, lexical)
+        # A search by meaning waits for its vector, which was begun before it: there is always room for one.
+        self._ahead = ThreadPoolExecutor(16, thread_name_prefix="search-ahead")
+        self._gatherer = Gatherer(vectors, lexical, self._ahead)
         self._completer = Completer(lexical)
         extractor = FeatureExtractor(standard_features())
         pools = PoolReader(self._completer, analyser, extractor)
         self._ordering = Ordering(self._completer, pools, FusionWeights())
         self._rankers = Rankers(blobs)
         self._memories = Memories()
-        self._embedding = ThreadPoolExecutor(8, thread_name_prefix="embed-query")
 
     @handles(Search)
     def search(self, request: Search, ctx: Context) -> SearchResults:
@@ -78,11 +79,11 @@ class RetrievalAgent(Agent):
         """None where an index was switched and dropped between finding and asking it: look again."""
         notices: list[str] = []
         # The model computes while this thread asks the database and the lexical index for all they know.
-        embedded = QueryVectors(self._embedders, self._embedding, request.query)
+        embedded = QueryVectors(self._embedders, self._ahead, request.query)
         with self._database.read() as work:
-            scope = scope_of(work, ctx.caller, request.collection_ids)
+            scope, live = searched_by(work, ctx.caller, request.collection_ids)
             query = Query(request.query, scope, request.k, request.filters)
-            indexes = {index.id: index for index in work.searching.indexes(scope)}
+            indexes = {index.id: index for index in live}
             if request.model_id is not None:
                 plan, indexes = self._replay(work, request.model_id, indexes, query, ctx)
                 trial = None
@@ -91,13 +92,12 @@ class RetrievalAgent(Agent):
             else:
                 plan = self._plan(work, indexes, ctx)
                 trial = self._trial(work, indexes, plan, query, ctx)
-            embedded.begin(index.embedding_version for index in indexes.values())
             allowed = allowed_passages(work, scope, request.filters)
             watch.lap("permission")
-            begun = self._begun(work, query, indexes, allowed, notices, watch)
+            begun = self._begun(work, query, indexes, embedded, allowed, notices, watch)
             apart, lacking = None, list[str]()
             if trial is not None and trial.indexes is not None:
-                apart = self._begun(work, query, trial.indexes, allowed, lacking, watch)
+                apart = self._begun(work, query, trial.indexes, embedded, allowed, lacking, watch)
         gathered = self._completed(begun, embedded, notices, watch)
         beside = self._completed(apart, embedded, lacking, watch) if apart is not None else None
         if set(lacking) - set(notices):
@@ -124,39 +124,45 @@ class RetrievalAgent(Agent):
         work: Work,
         query: Query,
         indexes: Mapping[str, LiveIndex],
+        embedded: QueryVectors,
         allowed: Allowed,
         notices: list[str],
         watch: Stopwatch,
     ) -> Begun:
-        """What the database and the lexical indexes know."""
+        """What the database and the lexical indexes know; the vector indexes are asked meanwhile."""
+        nearest = self._gatherer.begin_by_meaning(indexes, embedded, allowed)
         pool = Pool()
         self._gatherer.by_words(pool, indexes, query.text, allowed, notices)
         took_ms = watch.lap("lexical")
-        stored = self._completer.vectors(work, pool, indexes)
-        return Begun(query, indexes, pool, allowed, stored, took_ms + watch.lap("vectors"))
+        best = pool.best_by_words(COMPARED_AHEAD)
+        stored = self._completer.vectors(work, pool, best, indexes)
+        known = work.searching.candidates(best[:READ_AHEAD])
+        took_ms += watch.lap("vectors")
+        return Begun(query, indexes, pool, allowed, stored, known, nearest, took_ms)
 
     def _completed(
         self, begun: Begun, embedded: QueryVectors, notices: list[str], watch: Stopwatch
     ) -> Gathered:
         """With what is found by meaning, in each index in the vectors of its own model."""
-        indexes, pool, allowed = begun.indexes, begun.pool, begun.allowed
-        vectors = embedded.of(index.embedding_version for index in indexes.values())
+        pool = begun.pool
+        vectors = embedded.of(index.embedding_version for index in begun.indexes.values())
         watch.lap("embed")
         # All embeddings are computed at the same time: the last of them waited for as long as the others.
         took_ms = begun.took_ms + watch.took_ms["embed"]
-        self._gatherer.by_meaning(pool, indexes, vectors, allowed, notices)
-        took_ms += watch.lap("dense")
+        took_ms += self._gatherer.by_meaning(pool, begun.nearest, notices)
+        watch.lap("dense")
         self._completer.add_cosines(pool, begun.stored, vectors)
-        return Gathered(begun.query, vectors, indexes, pool, allowed, took_ms)
+        return Gathered(begun.query, vectors, begun.indexes, pool, begun.allowed, begun.known, took_ms)
 
     @handles(GatherPool)
     def training_pool(self, request: GatherPool, ctx: Context) -> TrainingPool:
         watch = Stopwatch(ctx.clock)
-        embedded = QueryVectors(self._embedders, self._embedding, request.query)
+        embedded = QueryVectors(self._embedders, self._ahead, request.query)
         with self._database.read() as work:
-            scope = scope_of(work, ctx.caller, (request.collection_id,))
-            indexes = {index.id: index for index in work.searching.indexes(scope)}
-            begun = self._begun(work, Query(request.query, scope, 1, None), indexes, None, [], watch)
+            scope, live = searched_by(work, ctx.caller, (request.collection_id,))
+            indexes = {index.id: index for index in live}
+            query = Query(request.query, scope, 1, None)
+            begun = self._begun(work, query, indexes, embedded, None, [], watch)
         gathered = self._completed(begun, embedded, [], watch)
         with self._database.read() as work:
             return self._ordering.training_pool(work, gathered)
@@ -251,7 +257,7 @@ class RetrievalAgent(Agent):
                 took_ms={**results.took_ms, **showing.paths_ms},
                 at=ctx.clock.now(),
             )
-            work.commit()
+            work.conclude()
 
 
 def _shown(results: SearchResults, showing: Showing) -> list[dict[str, Any]]:

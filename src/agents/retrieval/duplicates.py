@@ -25,8 +25,9 @@ def fold(ranked: Sequence[tuple[str, str]]) -> list[tuple[str, tuple[str, ...]]]
     kept: list[_Text] = []
     for key, text in ranked:
         passage = _Text(key, text)
+        shortest, longest = _LENGTHS_ALIKE * passage.length, passage.length / _LENGTHS_ALIKE
         for other in kept:
-            if passage.resembles(other):
+            if shortest <= other.length <= longest and passage.resembles(other):
                 other.duplicates.append(key)
                 break
         else:
@@ -41,13 +42,16 @@ class _Text:
     def __init__(self, key: str, text: str) -> None:
         self.key = key
         self.duplicates: list[str] = []
-        self._pieces = text.lower().split()
-        self._length = sum(map(len, self._pieces))
+        # Without the white space of most texts, and without reading them letter by letter.
+        self.length = len(text) - text.count(" ") - text.count("\n")
+        self._text = text
+
+    @cached_property
+    def _pieces(self) -> list[str]:
+        return self._text.lower().split()
 
     def resembles(self, other: _Text) -> bool:
-        small, large = sorted((self._length, other._length))
-        if small < _LENGTHS_ALIKE * large:
-            return False
+        """Of two texts of much the same length, whether they are nearly the same."""
         if self._pieces == other._pieces:
             return True
         if 2 * len(self._longest & other._longest) < len(self._longest):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from src.core.messages.questions import Hit, Scores
@@ -41,8 +42,8 @@ def _hit(rank: int, item: Placed, passage: Candidate, duplicates: tuple[str, ...
         symbol=passage.symbol,
         context=passage.context,
         text=passage.text,
-        location=Location.model_validate(passage.location),
-        attributes=passage.attributes,
+        location=Location.model_validate_json(passage.location),
+        attributes=json.loads(passage.attributes),
         score=item.score,
         scores=Scores(
             dense=item.dense,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,7 +20,8 @@ from src.services.ranking.ranker import FusionWeights, Ranker
 
 from .filters import Allowed
 from .fusion import Placed, fuse
-from .hits import folded, hits_of
+from .gathering import Searches
+from .hits import Shown, folded, hits_of
 from .interleaved import first_to_rank, interleave
 from .learned import FullPool, PoolReader, ranking
 from .plan import Choice, Plan, Trial
@@ -33,13 +34,16 @@ log = logging.getLogger("stoa.retrieval")
 
 @dataclass(frozen=True)
 class Begun:
-    """A search as far as the database and the lexical indexes know, and the milliseconds that it took."""
+    """A search as far as the database and the lexical indexes know, and the milliseconds that it took.
+    ``known`` is what SQL holds of the first that have its words; ``nearest`` is being looked for."""
 
     query: Query
     indexes: Mapping[str, LiveIndex]
     pool: Pool
     allowed: Allowed
     stored: Stored
+    known: Mapping[str, Candidate]
+    nearest: Searches
     took_ms: float
 
 
@@ -53,6 +57,7 @@ class Gathered:
     indexes: Mapping[str, LiveIndex]
     pool: Pool
     allowed: Allowed
+    known: Mapping[str, Candidate]
     took_ms: float
 
     def vector(self, index: LiveIndex) -> Vectors:
@@ -109,26 +114,46 @@ class Ordering:
         return replace(showing, paths_ms={Team.CONTROL.value: gathered.took_ms}) if trial else showing
 
     def _plainly(self, work: Work, gathered: Gathered, watch: Stopwatch) -> Showing:
+        """Where more than ``SPARE`` passages are folded or gone, more are ranked."""
+        query, wanted = gathered.query, gathered.query.k + SPARE
+        while True:
+            shown, found = self._first(work, gathered, wanted, watch)
+            if len(shown) >= query.k or wanted >= len(gathered.pool.index_of):
+                return Showing(hits_of(shown[: query.k], found))
+            wanted *= 2
+
+    def _first(
+        self, work: Work, gathered: Gathered, wanted: int, watch: Stopwatch
+    ) -> tuple[list[Shown], Mapping[str, Candidate]]:
+        """The first ``wanted`` by the default fusion, folded, and what SQL holds of them."""
         query, pool = gathered.query, gathered.pool
-        wanted = query.k + SPARE
         contenders = pool.contenders(self._weights, wanted, identifiers=bool(query.identifiers))
+        unseen = [key for key in contenders if key not in pool.dense]
+        stored = self._completer.vectors(work, pool, unseen, gathered.indexes)
+        self._completer.add_cosines(pool, stored, gathered.vectors)
         if pool.lexical:
             self._completer.add_words(pool, contenders, query.text)
         watch.lap("complete")
         if query.identifiers:
-            found = work.searching.candidates(contenders)
+            found = self._hydrated(work, contenders, gathered.known)
             shares = {key: share_found(query.identifiers, item.words) for key, item in found.items()}
             ranked = fuse(found, pool.dense, pool.lexical, shares, self._weights, wanted)
         else:
             ranked = fuse(contenders, pool.dense, pool.lexical, {}, self._weights, wanted)
-            found = work.searching.candidates([item.passage_id for item in ranked])
-        return Showing(hits_of(folded(ranked, found)[: query.k], found))
+            found = self._hydrated(work, [item.passage_id for item in ranked], gathered.known)
+        return folded(ranked, found), found
+
+    def _hydrated(
+        self, work: Work, ids: Sequence[str], known: Mapping[str, Candidate]
+    ) -> Mapping[str, Candidate]:
+        lacking = [key for key in ids if key not in known]
+        return {**known, **work.searching.candidates(lacking)} if lacking else known
 
     def _learnedly(self, work: Work, gathered: Gathered, plan: Plan, watch: Stopwatch) -> Showing:
         query = gathered.query
         pools, found = self._full_pools(work, gathered, (plan,))
         watch.lap("complete")
-        ranked = ranking(pools, plan, self._pools.extractor)[: query.k + SPARE]
+        ranked = ranking(pools, plan, self._pools.extractor)[: query.k + 2 * SPARE]
         return Showing(hits_of(folded(ranked, found)[: query.k], found))
 
     def _interleaved(
@@ -160,7 +185,7 @@ class Ordering:
         for team in first_to_rank(seed):
             runner = runners[team]
             try:
-                placed[team] = ranking(runner.pools, runner.plan, extractor)[: query.k + SPARE]
+                placed[team] = ranking(runner.pools, runner.plan, extractor)[: query.k + 2 * SPARE]
             except Exception:
                 if team is Team.CONTROL:
                     raise

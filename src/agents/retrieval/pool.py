@@ -25,6 +25,8 @@ class Pool:
     listed: dict[str, list[str]] = field(default_factory=dict)
     dense_floor: float = -1.0
     lexical_floor: float = 0.0
+    unasked: bool = False
+    """Whether a vector index could not be asked: then nothing is known of what is near."""
 
     def add_dense(self, index: str, hits: Sequence[Scored], depth: int) -> None:
         for hit in hits:
@@ -46,24 +48,28 @@ class Pool:
     def _list(self, index: str, hits: Sequence[Scored]) -> None:
         self.listed.setdefault(index, []).extend(hit.passage_id for hit in hits[:LEARNED_DEPTH])
 
+    def best_by_words(self, count: int) -> list[str]:
+        return nlargest(count, self.lexical, key=self.lexical.__getitem__)
+
     def contenders(self, weights: FusionWeights, wanted: int, *, identifiers: bool) -> list[str]:
         """Candidates that may be among the first ``wanted``, by the bounds of Fagin's threshold algorithm
         ("Optimal aggregation algorithms for middleware", 2003): a score that a list did not give is at most
         the last that it gave. A query without ``identifiers`` gives no passage anything for them."""
-        extra = weights.identifier if identifiers else 0.0
-        best = max(self.lexical.values(), default=0.0) or 1.0
-
         if len(self.index_of) <= wanted:
             return list(self.index_of)
-        dense, lexical, share = self.dense, self.lexical, weights.lexical / best
-        lowest = [dense.get(key, -1.0) + share * lexical.get(key, 0.0) for key in self.index_of]
+        extra = weights.identifier if identifiers else 0.0
+        share = weights.lexical / (max(self.lexical.values(), default=0.0) or 1.0)
+        near = 1.0 if self.unasked or self.dense_floor == -1.0 else self.dense_floor
+        most = share * self.lexical_floor
+        lowest: list[float] = []
+        highest: list[float] = []
+        for key in self.index_of:
+            dense, lexical = self.dense.get(key), self.lexical.get(key)
+            words = 0.0 if lexical is None else share * lexical
+            lowest.append((-1.0 if dense is None else dense) + words)
+            highest.append((near if dense is None else dense) + (most if lexical is None else words))
         least = nlargest(wanted, lowest)[-1] - extra
-        near = self.dense_floor if self.dense_floor > -1.0 else 1.0
-        return [
-            key
-            for key in self.index_of
-            if dense.get(key, near) + share * lexical.get(key, self.lexical_floor) >= least
-        ]
+        return [key for key, high in zip(self.index_of, highest, strict=True) if high >= least]
 
 
 Stored = Mapping[str, tuple[list[str], Vectors]]
@@ -76,16 +82,18 @@ class Completer:
     def __init__(self, lexical: LexicalIndex) -> None:
         self._lexical = lexical
 
-    def vectors(self, work: Work, pool: Pool, indexes: Mapping[str, LiveIndex]) -> Stored:
-        """The vectors that SQL keeps of the lexical candidates, in the version of their index."""
+    def vectors(
+        self, work: Work, pool: Pool, keys: Sequence[str], indexes: Mapping[str, LiveIndex]
+    ) -> Stored:
+        """The vectors that SQL keeps of these candidates, in the version of their index."""
         wanted: dict[str, list[str]] = {}
-        for key in pool.lexical:
+        for key in keys:
             wanted.setdefault(indexes[pool.index_of[key]].embedding_version, []).append(key)
-        return {version: work.searching.vectors(keys, version) for version, keys in wanted.items()}
+        return {version: work.searching.vectors(ids, version) for version, ids in wanted.items()}
 
     def add_cosines(self, pool: Pool, stored: Stored, vectors: Mapping[str, Vectors]) -> None:
-        """Give every lexical candidate its cosine, whether the vector index listed it or not. Vectors of two
-        models say nothing about each other: where the query has none of a version there is no cosine."""
+        """Give the candidates whose vectors these are their cosine, where the vector index did not. Vectors
+        of two models say nothing about each other: where the query has none of a version there is none."""
         for version, (keys, matrix) in stored.items():
             if keys and version in vectors:
                 cosines = (matrix @ vectors[version]).tolist()

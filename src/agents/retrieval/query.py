@@ -13,8 +13,12 @@ DEPTH = 100
 """Candidates taken from each list."""
 LEARNED_DEPTH = 50
 """Candidates of each list that learned weights rank: the pool that they are fitted on."""
-SPARE = 10
+SPARE = 5
 """Ranked passages beyond those that are shown, to take the place of what is folded or gone."""
+COMPARED_AHEAD = 30
+READ_AHEAD = 15
+"""Of the best by words, those whose vectors, and those whose texts are read while the vector index is still
+asked for others: they are often among the first."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,12 @@ class QueryVectors:
             if version not in self._begun:
                 self._begun[version] = self._executor.submit(self._embed, version)
 
+    def future(self, version: str) -> Future[Vectors]:
+        """The query's vector in a version, sooner or later; raises UnavailableError where its model is not
+        to be had."""
+        self.begin([version])
+        return self._begun[version]
+
     def of(self, versions: Iterable[str]) -> dict[str, Vectors]:
         """By version, without those whose model is not to be had."""
         wanted = list(dict.fromkeys(versions))

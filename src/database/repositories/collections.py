@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import ClassVar
 
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import func, select
 
 from src.core.caller import Caller
 from src.database.models import (
@@ -17,24 +17,8 @@ from src.database.models import (
 )
 
 from .base import Repository
+from .reading import readable
 from .searching import Searching
-
-
-def readable(caller: Caller) -> Select[str]:
-    """The ids of the collections that the caller may read."""
-    query = select(CollectionRecord.id)
-    if caller.administers:
-        return query
-    if caller.user_id is None:
-        return query.where(false())
-    member = select(MembershipRecord.collection_id).where(MembershipRecord.user_id == caller.user_id)
-    return query.where(
-        or_(
-            CollectionRecord.visibility == "team",
-            CollectionRecord.owner_id == caller.user_id,
-            CollectionRecord.id.in_(member),
-        )
-    )
 
 
 class Collections(Repository[CollectionRecord]):

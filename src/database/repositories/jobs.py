@@ -12,7 +12,7 @@ from src.core.caller import Caller
 from src.database.models import JobRecord
 
 from .base import Repository
-from .collections import readable
+from .reading import readable
 
 OPEN = ("queued", "running")
 

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, and_, bindparam, func, insert, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from src.core.caller import Scope
+from src.core.caller import Caller, Scope
 from src.core.ports import Vectors
 from src.database.models import (
     CollectionRecord,
@@ -23,7 +37,7 @@ from src.database.models import (
     VectorRecord,
 )
 
-from .base import chunks
+from .reading import open_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +74,7 @@ class LiveIndex:
 
 _TREATMENT = aliased(ModelRecord)
 _STANDBY = aliased(IndexRecord)
-_SEARCHED = (
+_SEARCHED: Any = (
     select(
         IndexRecord.id,
         IndexRecord.collection_id,
@@ -104,24 +118,31 @@ _SEARCHED = (
         ),
     )
     .outerjoin(_TREATMENT, _TREATMENT.id == ExperimentRecord.treatment_id)
-    .where(
-        IndexRecord.state == "live", IndexRecord.collection_id.in_(bindparam("collections", expanding=True))
-    )
+    .where(IndexRecord.state == "live")
     .order_by(IndexRecord.id)
 )
+_SEARCHED_NAMED = _SEARCHED.where(IndexRecord.collection_id.in_(bindparam("collections", expanding=True)))
+# Made once: the key under which a compiled statement is found costs as much as asking for a few rows.
+_SEARCHED_BY: Mapping[tuple[bool, bool], Select[Any]] = {
+    (True, False): _SEARCHED,
+    (True, True): _SEARCHED_NAMED,
+    (False, False): _SEARCHED.where(open_to(bindparam("reader", type_=String))),
+    (False, True): _SEARCHED_NAMED.where(open_to(bindparam("reader", type_=String))),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A live passage with what a hit shows of its document."""
+    """A live passage with what a hit shows of its document. ``location`` and ``attributes`` are the JSON
+    texts that SQL keeps: of all candidates only those that are shown are worth reading them."""
 
     passage_id: str
     kind: str
     symbol: str | None
     context: str
     text: str
-    location: dict[str, Any]
-    attributes: dict[str, Any]
+    location: str
+    attributes: str
     document_id: str
     collection_id: str
     external_id: str
@@ -142,15 +163,26 @@ class Candidate:
         return f"{self.symbol or ''}\n{self.context}\n{self.text}"
 
 
-_LIVE = (
+def _among(column: Any, dialect: str) -> ColumnElement[bool]:
+    """That a column is one of ``ids``, as one parameter: a list that is written out anew for each search
+    costs more than what it asks for."""
+    if dialect == "postgresql":
+        wanted: ColumnElement[bool] = column == func.any(bindparam("ids", type_=ARRAY(Text)))
+        return wanted
+    # SQLite reads the list from JSON.
+    values = func.json_each(bindparam("ids", type_=JSON)).table_valued("value")
+    return column.in_(select(values.c.value))  # type: ignore[no-any-return]
+
+
+_CANDIDATES = (
     select(
         PassageRecord.id,
         PassageRecord.kind,
         PassageRecord.symbol,
         PassageRecord.context,
         PassageRecord.text,
-        PassageRecord.location,
-        PassageRecord.attributes,
+        cast(PassageRecord.location, Text),
+        cast(PassageRecord.attributes, Text),
         DocumentRecord.id,
         DocumentRecord.collection_id,
         DocumentRecord.external_id,
@@ -160,19 +192,17 @@ _LIVE = (
         PassageRecord.embedding_key,
     )
     .join(DocumentRecord, DocumentRecord.id == PassageRecord.document_id)
-    .where(PassageRecord.id.in_(bindparam("ids", expanding=True)), PassageRecord.live)
+    .where(PassageRecord.live)
 )
-
-
-_OF_PASSAGES = (
+_VECTORS = (
     select(PassageRecord.id, VectorRecord.vector)
     .join(VectorRecord, VectorRecord.embedding_key == PassageRecord.embedding_key)
-    .where(
-        PassageRecord.id.in_(bindparam("ids", expanding=True)),
-        VectorRecord.embedding_version == bindparam("version"),
-    )
+    .where(VectorRecord.embedding_version == bindparam("version"))
 )
-
+_LIVE, _OF_PASSAGES = (
+    {name: statement.where(_among(PassageRecord.id, name)) for name in ("sqlite", "postgresql")}
+    for statement in (_CANDIDATES, _VECTORS)
+)
 
 _NEW_SEARCH = insert(SearchRecord.__table__)  # type: ignore[arg-type]  # a mapped table is a Table
 
@@ -182,31 +212,38 @@ class Searching:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._dialect = connection.dialect.name
 
     def indexes(self, scope: Scope) -> list[LiveIndex]:
         """The live indexes that the scope allows; the only way from a query to an index."""
         return self.live_indexes(scope.collection_ids)
 
     def live_indexes(self, collection_ids: Collection[str]) -> list[LiveIndex]:
-        found: Sequence[Any] = self._connection.execute(
-            _SEARCHED, {"collections": sorted(collection_ids)}
-        ).all()
+        """Of collections that somebody may read, or that are Stoa's own business."""
+        return self._indexes(_SEARCHED_NAMED, {"collections": sorted(collection_ids)})
+
+    def readable_indexes(self, caller: Caller, collection_ids: Collection[str] | None) -> list[LiveIndex]:
+        """Those that the caller may read, of the named collections or of all."""
+        if caller.user_id is None and not caller.administers:
+            return []
+        values: dict[str, Any] = {} if caller.administers else {"reader": caller.user_id}
+        if collection_ids is not None:
+            values["collections"] = sorted(collection_ids)
+        return self._indexes(_SEARCHED_BY[caller.administers, collection_ids is not None], values)
+
+    def _indexes(self, statement: Select[Any], values: dict[str, Any]) -> list[LiveIndex]:
+        found: Sequence[Any] = self._connection.execute(statement, values).all()
         return [LiveIndex(*row) for row in found]
 
     def candidates(self, ids: Sequence[str]) -> dict[str, Candidate]:
         """What a search shows, by passage id; what is not live, or gone from SQL, is not in it."""
-        found: dict[str, Candidate] = {}
-        for part in chunks(ids):
-            rows: Sequence[Any] = self._connection.execute(_LIVE, {"ids": part}).all()
-            for row in rows:
-                found[row[0]] = Candidate(*row)
-        return found
+        rows: Sequence[Any] = self._connection.execute(_LIVE[self._dialect], {"ids": list(ids)}).all()
+        return {row[0]: Candidate(*row) for row in rows}
 
     def vectors(self, ids: Sequence[str], version: str) -> tuple[list[str], Vectors]:
         """The passages that have a vector of this version, and the vectors, a row each."""
-        rows: list[Any] = []
-        for part in chunks(ids):
-            rows.extend(self._connection.execute(_OF_PASSAGES, {"ids": part, "version": version}).all())
+        wanted = {"ids": list(ids), "version": version}
+        rows: Sequence[Any] = self._connection.execute(_OF_PASSAGES[self._dialect], wanted).all()
         matrix = np.frombuffer(b"".join(blob for _, blob in rows), dtype="<f4")
         return [key for key, _ in rows], matrix.reshape(len(rows), -1) if rows else matrix.reshape(0, 0)
 

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ class EmbeddedLexicalIndex:
         self._root = root
         self._analyser = analyser
         self._open: dict[str, IndexFolder] = {}
+        # One question is looked up in several indexes, and again among what was found by meaning.
+        self._analysed = lru_cache(64)(analyser.analyse)
         root.mkdir(parents=True, exist_ok=True)
         for left_over in root.glob(".dropped-*"):
             shutil.rmtree(left_over, ignore_errors=True)
@@ -65,7 +68,7 @@ class EmbeddedLexicalIndex:
     def search(self, index: str, query: str, k: int, among: Collection[str] | None = None) -> list[Scored]:
         folder = self._folder(index)
         searcher = folder.searcher()
-        analysis = self._analyser.analyse(query)
+        analysis = self._analysed(query)
         # A question of nothing but stop words is still looked up, by them.
         field, words = ("words", analysis.content) if analysis.content else ("common", analysis.common)
         limit = min(k, searcher.num_docs)

@@ -11,13 +11,14 @@ from typing import Any, ClassVar
 import pytest
 
 from src.cli.logs import JsonLines
+from src.core.activity import Activity
 from src.core.agent import Agent, handles
 from src.core.caller import Caller
 from src.core.clock import SystemClock
 from src.core.context import Context
 from src.core.jobs import JobRun
 from src.core.messages.base import Access, Reply, Request
-from src.core.middleware import Activity, RecordActivity
+from src.core.middleware import RecordActivity
 from src.core.orchestrator import AgentOrchestrator
 from src.core.tally import Tally
 from src.core.trace import current_correlation

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import pytest
 
+from src.core.activity import Activity
 from src.core.agent import Agent, handles
 from src.core.caller import ADMIN, Caller, Grant, Scope
 from src.core.context import Context
@@ -22,7 +23,7 @@ from src.core.errors import (
     UnavailableError,
 )
 from src.core.messages.base import Access, Reply, Request, Target
-from src.core.middleware import Activity, CheckPermission, RecordActivity, SetDeadline
+from src.core.middleware import CheckPermission, RecordActivity, SetDeadline
 from src.core.orchestrator import AgentOrchestrator, Middleware
 from src.core.tally import Tally
 
