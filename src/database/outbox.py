@@ -42,7 +42,7 @@ class SqlOutbox:
                 work.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
             last = work.connection.scalar(_LAST) or 0
             marks = []
-            for seq, target_group in work.connection.execute(_STILL_UNSENT, {"ids": ids}):
+            for seq, target_group in work.connection.execute(_STILL_UNSENT, {"ids": ids, "count": len(ids)}):
                 # A replay goes to one group only and is in the log already.
                 last += target_group is None
                 marks.append({"marked": seq, "place": last if target_group is None else None})
@@ -107,6 +107,8 @@ _STILL_UNSENT = (
     select(_EVENTS.c.seq, _EVENTS.c.target_group)
     .where(_EVENTS.c.event_id.in_(bindparam("ids", expanding=True)), _EVENTS.c.sent.is_(False))
     .order_by(_EVENTS.c.seq)
+    # They are the oldest: what is behind them need not be looked at.
+    .limit(bindparam("count", type_=Integer))
 )
 _MARK = (
     update(_EVENTS).where(_EVENTS.c.seq == bindparam("marked")).values(sent=True, position=bindparam("place"))
