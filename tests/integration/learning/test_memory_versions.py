@@ -28,9 +28,7 @@ def lifted(house: Coast, question: str, passage_id: str) -> bool:
     return any(hit.passage_id == passage_id and (hit.scores.prior or 0.0) > 0.05 for hit in hits)
 
 
-def test_votes_work_within_seconds_in_the_index_of_another_model_and_after_each_switch(
-    tmp_path: Path,
-) -> None:
+def test_votes_work_at_once_in_the_index_of_another_model_and_after_a_switch(tmp_path: Path) -> None:
     with coast(tmp_path, embedding_precision="float32", learning=False) as other:
         version = other.configured
     with coast(tmp_path, learning=False) as house:
