@@ -21,6 +21,7 @@ from src.core.ports import (
     VectorIndex,
 )
 from src.core.settings import Settings
+from src.database.models import EmbeddingRecord
 from src.database.uow import Database
 from src.services.chat.models import ChatModels
 from src.services.embeddings.versions import Embedders, EmbeddingSource
@@ -132,6 +133,15 @@ def open_embedder(settings: Settings, blobs: Blobs, source: EmbeddingSource) -> 
         precision=source.precision,
         cache_dir=models,
     )
+
+
+def forget_trained(settings: Settings, record: EmbeddingRecord) -> None:
+    """Remove what this machine made of a trained embedding model; its bytes go with the blobs' sweep."""
+    from src.services.training.bundle import remove
+
+    if record.artefact is not None:
+        models = settings.data_dir / "models"
+        remove(models / "trained" / record.artefact, models / record.version)
 
 
 def _parser(settings: Settings, embedder: Embedder, tokenizer: Path) -> Parser:

@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import datetime
 from functools import partial
 
-from src.adapters import Adapters, base_model
+from src.adapters import Adapters, base_model, forget_trained
 from src.agents.accounts import AccountsAgent
 from src.agents.accounts.passwords import Passwords
 from src.agents.accounts.tokens import JwtSigner
@@ -25,6 +25,7 @@ from src.agents.fine_tuner.training import Training
 from src.agents.fine_tuner.tuning import TuningPolicy
 from src.agents.indexing import IndexingAgent
 from src.agents.indexing.building import IndexBuilder
+from src.agents.indexing.keeping import Keeping
 from src.agents.indexing.rebuild import IndexFiller
 from src.agents.ingestion import IngestionAgent, SourcesAgent
 from src.agents.ingestion.pipeline import IngestionPipeline
@@ -144,7 +145,15 @@ def make_agents(
 def _indexing(settings: Settings, database: Database, out: Adapters, writer: IndexWriter) -> IndexingAgent:
     vectors = PassageVectors(database, out.embedders, share=settings.index_build_share)
     builder = IndexBuilder(database, writer, vectors, IndexFiller(database, vectors, writer))
-    return IndexingAgent(database, out.blobs, out.embedders, writer, builder, keep_s=settings.index_keep_s)
+    return IndexingAgent(
+        database,
+        out.blobs,
+        out.embedders,
+        writer,
+        builder,
+        keeping=Keeping(settings.index_keep_s, settings.index_keep),
+        forget=partial(forget_trained, settings),
+    )
 
 
 def _fine_tuner(settings: Settings, database: Database, out: Adapters) -> FineTunerAgent:

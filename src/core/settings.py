@@ -73,6 +73,7 @@ class Settings(BaseModel):
         0.5, ge=0.05, le=1, json_schema_extra=_variable("STOA_INDEX_BUILD_SHARE")
     )
     index_keep_s: float = Field(3 * 86_400.0, ge=0, json_schema_extra=_variable("STOA_INDEX_KEEP_S"))
+    index_keep: int = Field(2, ge=0, json_schema_extra=_variable("STOA_INDEX_KEEP"))
 
     learning: bool = Field(True, json_schema_extra=_variable("STOA_LEARNING"))
     promotion: Literal["automatic", "manual"] = Field(

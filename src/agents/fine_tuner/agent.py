@@ -186,13 +186,24 @@ class FineTunerAgent(Agent):
 
     @runs(TrainJob)
     def train(self, job: TrainJob, run: JobRun) -> None:
+        self._training.sweep()
         self._training.carry_out(job, run)
+
+    @every(900.0)
+    def sweep(self, ctx: Context) -> None:
+        """What a killed process left is found after the next start, wherever its job went."""
+        self._training.sweep()
 
     @on(JobFinished)
     def note_end(self, event: JobFinished, ctx: Context) -> None:
-        """Show that a run was cancelled or given up: it could not say so itself."""
-        if event.kind != TrainJob.kind or event.state is JobState.SUCCEEDED:
+        """Show that a run was cancelled or given up: it could not say so itself, nor clear up."""
+        if event.kind != TrainJob.kind:
             return
+        if event.state is not JobState.SUCCEEDED:
+            self._give_up(event, ctx)
+        self._training.sweep()
+
+    def _give_up(self, event: JobFinished, ctx: Context) -> None:
         with self._database.begin(ctx) as work:
             record = work.training_runs.of_job(event.job_id)
             if record is None or record.finished_at is not None:

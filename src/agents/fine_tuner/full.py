@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from .texts import Texts, pairs_of
 from .training import finish
 
 SAMPLES = 32
+KIND = "embedding"
 _AGREES_MEAN, _AGREES_LEAST = 0.995, 0.98
 _COLLAPSED = 0.95
 
@@ -130,7 +131,14 @@ class FullTrainer:
         run.reached("rank weights fitted")
         worth.figures["agreement"] = agreement
         self._conclude(record, dataset, worth, drawn, digest, embedder, run)
-        shutil.rmtree(folder, ignore_errors=True)
+
+    def sweep(self, under_way: Callable[[], Collection[str]]) -> None:
+        found = list(self._folder.iterdir()) if self._folder.is_dir() else []
+        # Asked after looking: a run is in SQL before it has a folder.
+        open_ = under_way() if found else ()
+        for folder in found:
+            if folder.name not in open_:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _task(self, base: ModelFiles, texts: Texts, held: frozenset[str], seed: int) -> TuningTask:
         return TuningTask(
@@ -196,7 +204,7 @@ class FullTrainer:
             model = registry.register(
                 work,
                 record.collection_id,
-                kind="embedding",
+                kind=KIND,
                 state="candidate",
                 parent_id=live.id,
                 run_id=record.id,
@@ -207,6 +215,10 @@ class FullTrainer:
                 reason=card["summary"],
             )
             ended.model_id = model.id
+            for older in work.models.in_state(record.collection_id, "candidate", kind=KIND):
+                if older.id != model.id:
+                    reason = f"Version {model.version}, tuned on later votes, waits for its proof instead."
+                    registry.reject(work, older, by="agent:fine_tuner", reason=reason, evidence={})
             # What tells of the candidate is the index, when it is whole.
             work.enqueue(
                 RebuildIndexesJob(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -67,6 +67,10 @@ class RunTrainer(Protocol):
 
     def carry_out(self, record: TrainingRunRecord, dataset: DatasetRecord, run: JobRun) -> None:
         """Learn, and bring the run to its end."""
+
+    def sweep(self, under_way: Callable[[], Collection[str]]) -> None:
+        """Remove what runs have left behind that are not ``under_way`` any more: were ended, cancelled or
+        given up."""
 
 
 class LadderTrainer:

@@ -70,6 +70,16 @@ class Training:
             return False
         return True
 
+    def sweep(self) -> None:
+        """Remove what runs have left behind that came to their end, by themselves or not."""
+        for trainer in self._trainers.values():
+            if isinstance(trainer, RunTrainer):
+                trainer.sweep(self._under_way)
+
+    def _under_way(self) -> set[str]:
+        with self._database.read() as work:
+            return work.training_runs.under_way()
+
     def carry_out(self, job: TrainJob, run: JobRun) -> None:
         record = self._begin(job, run)
         if record.finished_at is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from src.core.agent import Agent, every, handles, on, runs
@@ -25,7 +25,7 @@ from src.core.messages.indexes import (
     ReturnIndex,
 )
 from src.core.ports import Blobs
-from src.database.models import CollectionRecord
+from src.database.models import CollectionRecord, EmbeddingRecord
 from src.database.uow import Database, Work
 from src.services.embeddings.versions import Embedders
 from src.services.indexing import IndexWriter
@@ -33,6 +33,7 @@ from src.services.indexing.switching import switch
 
 from .building import IndexBuilder
 from .comparison import report
+from .keeping import Keeping, forgettable
 
 CONFIGURED = "configured"
 _GRACE_S = 60.0
@@ -51,14 +52,17 @@ class IndexingAgent(Agent):
         writer: IndexWriter,
         builder: IndexBuilder,
         *,
-        keep_s: float,
+        keeping: Keeping,
+        forget: Callable[[EmbeddingRecord], None],
     ) -> None:
+        """``forget`` removes what this machine keeps of a trained embedding model."""
         self._database = database
         self._blobs = blobs
         self._embedders = embedders
         self._writer = writer
         self._builder = builder
-        self._keep_s = keep_s
+        self._keeping = keeping
+        self._forget = forget
 
     @on(PassagesRemoved)
     def forget_passages(self, event: PassagesRemoved, ctx: Context) -> None:
@@ -183,14 +187,8 @@ class IndexingAgent(Agent):
         """Drop the indexes that were kept long enough, and those whose retirement was cut short."""
         now = self._database.clock.now()
         with self._database.begin(ctx) as work:
-            needed, tried = work.models.needed_versions(), work.experiments.collections_tried()
-            for index in work.indexes.in_state("standby"):
-                since = index.switched_at or index.created_at
-                # What is compared with the live index, or named by a model, may have to take over yet.
-                if (index.collection_id, index.embedding_version) in needed or index.collection_id in tried:
-                    continue
-                if now - since >= timedelta(seconds=self._keep_s):
-                    index.state, index.switched_at = "retired", now
+            for index in self._keeping.outlived(work, now):
+                index.state, index.switched_at = "retired", now
             work.commit()
         with self._database.read() as reading:
             gone = [
@@ -235,8 +233,13 @@ class IndexingAgent(Agent):
 
     @every(900.0)
     def sweep(self, ctx: Context) -> None:
-        """Remove stored bytes and cached vectors that nothing refers to any more. Bytes that came in
-        during the last hour stay: the document they belong to may be about to be stored."""
+        """Remove stored bytes, tuned models and cached vectors that nothing refers to any more. Bytes that
+        came in during the last hour stay: the document they belong to may be about to be stored."""
+        with self._database.begin(ctx) as forgetting:
+            for record in forgettable(forgetting, self._database.clock.now()):
+                self._forget(record)
+                forgetting.embeddings.delete(record)
+            forgetting.commit()
         with self._database.read() as work:
             wanted = work.documents.blobs() | work.models.artefacts() | work.embeddings.artefacts()
         for digest in self._blobs.unwanted_since(3600.0):

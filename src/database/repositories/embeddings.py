@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import ColumnElement, CursorResult, delete, exists, select
 
 from src.database.inserts import insert_new
-from src.database.models import EmbeddingRecord, IndexRecord, VectorRecord
+from src.database.models import EmbeddingRecord, IndexRecord, ModelRecord, VectorRecord
 
 from .base import Repository
 
@@ -27,6 +28,21 @@ class Embeddings(Repository[EmbeddingRecord]):
         query = select(EmbeddingRecord.artefact).where(EmbeddingRecord.artefact.is_not(None))
         return {digest for digest in self._session.scalars(query) if digest is not None}
 
+    def rejected(self) -> Sequence[EmbeddingRecord]:
+        """The trained models that models name which were rejected, and no others."""
+        return self._trained(
+            _named(ModelRecord.state == "rejected"), ~_named(ModelRecord.state != "rejected")
+        )
+
+    def unused(self) -> Sequence[EmbeddingRecord]:
+        """The trained models that no index has and that no model names but rejected ones."""
+        indexed = exists().where(IndexRecord.embedding_version == EmbeddingRecord.version)
+        return self._trained(~indexed, ~_named(ModelRecord.state != "rejected"))
+
+    def _trained(self, *conditions: ColumnElement[bool]) -> Sequence[EmbeddingRecord]:
+        query = select(EmbeddingRecord).where(EmbeddingRecord.artefact.is_not(None), *conditions)
+        return list(self._session.scalars(query.order_by(EmbeddingRecord.version)))
+
     def drop_stale_vectors(self, *keep: str, limit: int) -> int:
         """Remove vectors of versions that no index has, other than ``keep``, at most those of ``limit``
         texts; returns how many."""
@@ -37,3 +53,7 @@ class Embeddings(Repository[EmbeddingRecord]):
             delete(VectorRecord).where(*stale, VectorRecord.embedding_key.in_(some))
         )
         return cast("CursorResult[Any]", result).rowcount
+
+
+def _named(state: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(ModelRecord.embedding_version == EmbeddingRecord.version, state)

@@ -50,6 +50,13 @@ class Models(Repository[ModelRecord]):
         )
         return list(self._session.scalars(query.order_by(ModelRecord.id)))
 
+    def in_state(self, collection_id: str, state: str, *, kind: str) -> Sequence[ModelRecord]:
+        """The collection's models of that kind that stand there."""
+        query = select(ModelRecord).where(
+            ModelRecord.collection_id == collection_id, ModelRecord.state == state, ModelRecord.kind == kind
+        )
+        return list(self._session.scalars(query.order_by(ModelRecord.id)))
+
     def needed_versions(self) -> set[tuple[str, str]]:
         """The collections with the embedding versions that their open models name."""
         query = select(ModelRecord.collection_id, ModelRecord.embedding_version).where(
@@ -191,6 +198,16 @@ class TrainingRuns(Repository[TrainingRunRecord]):
     def of_job(self, job_id: str) -> TrainingRunRecord | None:
         query = select(TrainingRunRecord).where(TrainingRunRecord.job_id == job_id)
         return self._session.scalar(query)
+
+    def under_way(self) -> set[str]:
+        """The runs that have not ended."""
+        query = select(TrainingRunRecord.id).where(TrainingRunRecord.finished_at.is_(None))
+        return set(self._session.scalars(query))
+
+    def collections_under_way(self) -> set[str]:
+        """The collections that are being trained on."""
+        query = select(TrainingRunRecord.collection_id).where(TrainingRunRecord.finished_at.is_(None))
+        return set(self._session.scalars(query))
 
     def newest(self, collection_id: str, trainer: str) -> TrainingRunRecord | None:
         query = select(TrainingRunRecord).where(

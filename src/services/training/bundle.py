@@ -34,6 +34,12 @@ def pack(base: Path, weights: Path) -> bytes:
     return file.getvalue()
 
 
+def remove(*folders: Path) -> None:
+    """Remove the folders that an unpacked model was served from; one that is not there is no error."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def unpack(content: bytes, digest: str, cache: Path) -> Path:
     """The folder of a packed model below ``cache``; made once, and whole or not at all.
 

@@ -1,0 +1,58 @@
+"""Which old indexes stay ready for the way back, and which tuned models nothing can return to any more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from src.database.models import EmbeddingRecord, IndexRecord
+from src.database.uow import Work
+
+_GRACE = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """An index on standby is kept ``seconds`` after it was switched from, ``most`` of them in a collection.
+
+    One that an open model names, or whose collection is comparing models, is kept in any case; one of a
+    tuned model that was rejected is not kept at all.
+    """
+
+    seconds: float
+    most: int
+
+    def outlived(self, work: Work, now: datetime) -> list[IndexRecord]:
+        """The indexes to drop, of all collections."""
+        needed, tried = work.models.needed_versions(), work.experiments.collections_tried()
+        rejected = {record.version for record in work.embeddings.rejected()}
+        kept: Counter[str] = Counter()
+        found = []
+        for index in sorted(work.indexes.in_state("standby"), key=_since, reverse=True):
+            # What is compared with the live index, or named by a model, may have to take over yet.
+            if (index.collection_id, index.embedding_version) in needed or index.collection_id in tried:
+                continue
+            kept[index.collection_id] += 1
+            over = kept[index.collection_id] > self.most or now - _since(index) >= timedelta(
+                seconds=self.seconds
+            )
+            if over or index.embedding_version in rejected:
+                found.append(index)
+        return found
+
+
+def forgettable(work: Work, now: datetime) -> Sequence[EmbeddingRecord]:
+    """The tuned embedding models that no index was made with and no model names that may still be chosen;
+    not those that a run under way has just made."""
+    busy = work.training_runs.collections_under_way()
+    return [
+        record
+        for record in work.embeddings.unused()
+        if now - record.created_at >= _GRACE and record.collection_id not in busy
+    ]
+
+
+def _since(index: IndexRecord) -> datetime:
+    return index.switched_at or index.created_at
