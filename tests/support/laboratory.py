@@ -27,6 +27,7 @@ from src.database.models import (
     CollectionRecord,
     EventRecord,
     ExperimentRecord,
+    IndexRecord,
     JobRecord,
     ModelRecord,
     RatingRecord,
@@ -52,12 +53,16 @@ class Laboratory:
     collection_id: str = field(init=False)
 
     def __post_init__(self) -> None:
+        self.serve()
+        self.owner, *self.readers = (self.reader(name) for name in ("ada", *"bcdefghij"))
+        self.collection_id = self.collection()
+
+    def serve(self) -> None:
+        """Start the agent, with the policy as it is now."""
         self.agent = ExperimentRunnerAgent(self.database, self.policy)
         self.orchestrator = AgentOrchestrator(
             [self.agent], [], [CheckPermission(SqlGrants(self.database))], SystemClock()
         )
-        self.owner, *self.readers = (self.reader(name) for name in ("ada", *"bcdefghij"))
-        self.collection_id = self.collection()
 
     def context(self, caller: Caller | None = None) -> Context:
         return self.orchestrator.context(caller or self.owner)
@@ -98,6 +103,22 @@ class Laboratory:
             )
             work.commit()
             return record.id
+
+    def indexed(self) -> None:
+        """Give the collection an index that is searched."""
+        with self.database.begin() as work:
+            work.indexes.add(
+                IndexRecord(
+                    id=new_id(),
+                    collection_id=self.collection_id,
+                    embedding_version="v1",
+                    lexical_version="l1",
+                    dimensions=4,
+                    state="live",
+                    created_at=work.now(),
+                )
+            )
+            work.commit()
 
     def candidate(self, state: str = "candidate", *, collection_id: str | None = None, votes: int = 0) -> str:
         """The id of a new model in that state, trained on so many votes."""

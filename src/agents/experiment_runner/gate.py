@@ -20,6 +20,7 @@ from src.services import registry
 from src.services.evaluation.metrics import Labels, evaluate
 from src.services.ranking.artefact import ArtefactError
 
+from .gatekeeping import has_index
 from .proofs import (
     LIVE_VOTES,
     LOGGED_VOTES,
@@ -94,7 +95,10 @@ class Gate:
                 if record.figures.get("job_id") == run.job.id and record.against_id == live.id
             }
             first = first_model(work.session, model.collection_id)
-            default = first if first is not None and first.kind == registry.DEFAULT != live.kind else None
+            told = (
+                first is not None and first.kind == registry.DEFAULT != live.kind and has_index(work, first)
+            )
+            default = first if told else None
             work.commit()
             return _Case(model, live, default, run, measured_on, proofs=known)
 

@@ -61,7 +61,7 @@ def bring_again(
             continue
         since = decision.at if decision is not None else model.created_at
         mine = [job for job in jobs if job.payload["model_id"] == model.id and job.created_at >= since]
-        if _given_up(work, model, mine, by=by) or not _has_index(work, model):
+        if _given_up(work, model, mine, by=by) or not has_index(work, model):
             continue
         if _is_due(work, live, model, decision, mine):
             work.enqueue(GateJob(model_id=model.id), collection_id=model.collection_id)
@@ -89,7 +89,7 @@ def _decision(work: Work, model: ModelRecord) -> ModelChangeRecord | None:
     return found[-1] if found else None
 
 
-def _has_index(work: Work, model: ModelRecord) -> bool:
+def has_index(work: Work, model: ModelRecord) -> bool:
     """Whether what it ranks is there. The index that is whole tells of its candidates by itself."""
     live = work.indexes.live(model.collection_id)
     version = model.embedding_version

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from src.core.errors import ConflictError
 from src.core.messages.experiments import ExperimentLooked, Purpose
 from src.database.models import ExperimentRecord
 from src.database.repositories.trials import up_votes, watch_votes
@@ -90,11 +91,21 @@ class Looks:
         reason = verdict.sentence + (_PERSON if left else "")
         self.trials.end(work, record, verdict.decision.value, reason, by=by)
         if promoting and not left:
-            treatment = work.models.get(record.treatment_id)
-            registry.promote(work, treatment, by=by, reason=reason, evidence=evidence)
+            self._promote(work, record, reason, evidence, by=by)
         elif not left:
             self._reject(work, record, reason, evidence, by=by)
         self.trials.arrange(work, record.collection_id, by=by)
+
+    def _promote(
+        self, work: UnitOfWork, record: ExperimentRecord, reason: str, evidence: dict[str, Any], *, by: str
+    ) -> None:
+        """What cannot go live, since its index is gone, comes to the gate again once that is there."""
+        treatment = work.models.get(record.treatment_id)
+        try:
+            registry.promote(work, treatment, by=by, reason=reason, evidence=evidence)
+        except ConflictError as error:
+            said = f"Better, but it cannot go live: {error.detail}"
+            work.models.change(treatment, "candidate", by=by, reason=said, evidence={}, at=work.now())
 
     def _reject(
         self, work: UnitOfWork, record: ExperimentRecord, reason: str, evidence: dict[str, Any], *, by: str
@@ -114,8 +125,9 @@ class Looks:
         watch = rule.judge(votes_of(found), stored_shares(record.rule))
         if watch.evidence is None:
             return
-        changed = not record.looks or record.looks[-1]["decision"] != _state(watch)
-        if changed or count % _NOTED_EVERY == 0:
+        last = record.looks[-1] if record.looks else None
+        changed = last is None or last["decision"] != _state(watch)
+        if changed or (count % _NOTED_EVERY == 0 and last is not None and last["votes"] != count):
             self._note(work, record, _look_of_watch(watch, watch.evidence, count, rule.critical))
         record.share = watch.share or record.share
         if watch.back:
@@ -134,7 +146,10 @@ class Looks:
         if automatic:
             evidence = {"experiment_id": record.id, **_figures(seen), "rule": record.rule}
             live = work.models.get(record.control_id)
-            registry.roll_back(work, live, by=by, reason=reason, evidence=evidence)
+            try:
+                registry.roll_back(work, live, by=by, reason=reason, evidence=evidence)
+            except ConflictError as error:
+                record.reason = f"{reason} There is no way back: {error.detail}"
         self.trials.arrange(work, record.collection_id, by=by)
 
     def _note(self, work: UnitOfWork, record: ExperimentRecord, look: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from src.database.models import ExperimentRecord
 from src.database.repositories.forgetting import must_forget
 from src.database.repositories.gating import candidates, collections_with_candidates, gate_jobs
 from src.database.repositories.trials import (
-    collections_with_waiting_models,
+    collections_in_the_loop,
     experiments_of,
     running_experiments,
 )
@@ -104,15 +104,17 @@ class Rounds:
                 work.commit()
 
     def guard(self, ctx: Context) -> None:
-        """Check the guardrails of what runs, and start what waits for no reason."""
+        """Check the guardrails of what runs, and have what is due run: also what another policy left, or
+        nobody told of."""
         with self.database.read() as reading:
             running = [record.id for record in running_experiments(reading.session)]
-            waiting = collections_with_waiting_models(reading.session)
+            waiting = collections_in_the_loop(reading.session)
         for experiment_id in running:
             with self.database.begin(ctx) as work:
-                record = _held(work, experiment_id)
-                self._judge(record).guard(work, record, by=ctx.caller.username)
-                work.commit()
+                if work.experiments.find(experiment_id) is not None:
+                    record = _held(work, experiment_id)
+                    self._judge(record).guard(work, record, by=ctx.caller.username)
+                    work.commit()
         for collection_id in waiting:
             self.arrange(collection_id, ctx)
 

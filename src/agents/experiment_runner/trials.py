@@ -22,16 +22,19 @@ from src.services.evaluation.sequential import DecisionRule
 from src.services.evaluation.watch import ReturnRule
 
 from .forgetting import reject_outdated, succeed
-from .gatekeeping import compare_again
+from .gatekeeping import compare_again, has_index
 from .guards import baseline
 from .policy import Policy
 from .rules import power_of, return_rule, shares_for, stored
+from .settling import put_back, reject_forgotten, settle, to_be_forgotten
 from .takeover import takeover
 
 RETURN = "return"
 STOPPED = "stopped"
 SUPERSEDED = "superseded"
 HEALTHY = "healthy"
+_SETTLED = 2
+"""The window after which a doubt holds up nobody any more."""
 
 
 @dataclass(frozen=True)
@@ -115,11 +118,12 @@ class Trials:
         at once.
         """
         live = work.models.live(collection_id)
-        if live is not None and self.policy.learning and self.policy.automatic:
-            live = succeed(work, live, by=by) or live
         running = work.experiments.running(collection_id)
-        if running is not None and (live is None or running.control_id != live.id):
-            self._outdated(work, running, by=by)
+        if live is not None and self.policy.learning:
+            live = settle(work, live, running, automatic=self.policy.automatic, by=by)
+            if self.policy.automatic:
+                live = succeed(work, live, by=by) or live
+        if running is not None and self._is_over(work, running, live, by=by):
             running = None
         if live is None or not self.policy.learning:
             return
@@ -136,13 +140,24 @@ class Trials:
         else:
             self._watch(work, live, by=by)
 
-    def _outdated(self, work: UnitOfWork, running: ExperimentRecord, *, by: str) -> None:
-        reason = "Another model went live, so that this comparison tells nothing any more."
-        self.end(work, running, SUPERSEDED, reason, by=by)
-        treatment = work.models.find(running.treatment_id)
-        if treatment is not None and treatment.state == ModelState.TRIAL:
-            reason = "Its trial was against a model that is live no more; it waits for another."
-            work.models.change(treatment, "gated", by=by, reason=reason, evidence={}, at=work.now())
+    def _is_over(
+        self, work: UnitOfWork, running: ExperimentRecord, live: ModelRecord | None, *, by: str
+    ) -> bool:
+        """End a comparison with what is live no more, or with what may not be shown any more."""
+        if live is None or running.control_id != live.id:
+            reason = "Another model went live, so that this comparison tells nothing any more."
+            self.end(work, running, SUPERSEDED, reason, by=by)
+            treatment = work.models.find(running.treatment_id)
+            if treatment is not None and treatment.state == ModelState.TRIAL:
+                reason = "Its trial was against a model that is live no more; it waits for another."
+                put_back(work, treatment, reason, by=by)
+            return True
+        forgotten = to_be_forgotten(work, running)
+        if forgotten is None:
+            return False
+        self.end(work, running, SUPERSEDED, forgotten, by=by)
+        reject_forgotten(work, running, forgotten, by=by)
+        return True
 
     def _waiting(self, work: UnitOfWork, collection_id: str, *, by: str) -> ModelRecord | None:
         """The newest gated model, where it may be tried without a person; it replaces those before it."""
@@ -160,14 +175,19 @@ class Trials:
     def _give_way(
         self, work: UnitOfWork, watch: ExperimentRecord, candidate: ModelRecord, *, by: str
     ) -> ExperimentRecord | None:
-        """End the watch for a candidate where it saw enough and has no doubt, else let it see everything."""
+        """End the watch for a candidate where it saw enough and has no doubt, else let it see everything. A
+        doubt that four hundred votes did not settle is a small one, and what cannot be shown settles none."""
         rule = return_rule(watch.rule)
         last = watch.looks[-1] if watch.looks else None
-        seen = watch_votes(work.session, watch.control_id, watch.treatment_id, rule.windows[0])
-        if len(seen) < rule.windows[0] or last is None or last["decision"] != HEALTHY:
+        seen = watch_votes(work.session, watch.control_id, watch.treatment_id, rule.windows[-1])
+        healthy = len(seen) >= rule.windows[0] and last is not None and last["decision"] == HEALTHY
+        before = work.models.find(watch.treatment_id)
+        shown = before is not None and has_index(work, before)
+        if shown and not healthy and len(seen) < rule.windows[_SETTLED]:
             watch.share = rule.alert_share
             return watch
-        reason = f"Healthy so far; version {candidate.version} is to be tried. {last['sentence']}"
+        said = last["sentence"] if last is not None else "It saw no votes."
+        reason = f"Version {candidate.version} is to be tried. {said}"
         self.end(work, watch, SUPERSEDED, reason, by=by)
         return None
 
@@ -193,9 +213,17 @@ class Trials:
     def _watch(self, work: UnitOfWork, live: ModelRecord, *, by: str) -> None:
         """Watch the live model against the one before it, unless a person is asked to decide on that."""
         before = registry.predecessor(work, live)
-        if before is None:
+        if before is None or not has_index(work, before):
             return
         latest = latest_watch(work.session, live.id, before.id)
-        if latest is not None and latest.decision in (RETURN, STOPPED):
+        if latest is not None and self._is_told(latest, live):
             return
         self.start(work, live, before, Purpose.WATCH, by=by, share=ReturnRule().share)
+
+    def _is_told(self, watch: ExperimentRecord, live: ModelRecord) -> bool:
+        """Whether a person has stopped a watch, or knows what it found: one who was to decide and is asked no
+        more has not, but one who promoted the model again in spite of it has."""
+        if watch.decision != RETURN:
+            return watch.decision == STOPPED
+        asked = watch.ended_at is not None and watch.ended_at >= live.changed_at
+        return not (self.policy.automatic and asked)

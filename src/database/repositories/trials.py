@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from src.database.models import (
@@ -23,6 +23,7 @@ from src.database.models import (
 from .base import chunks
 
 RATE_DAYS = 28
+_RANKS = ModelRecord.role == "ranking"
 
 
 def voters(session: Session, collection: CollectionRecord) -> int:
@@ -103,24 +104,48 @@ def running_experiments(session: Session) -> Sequence[ExperimentRecord]:
     return list(session.scalars(select(ExperimentRecord).where(ExperimentRecord.state == "running")))
 
 
-def collections_with_waiting_models(session: Session) -> Sequence[str]:
-    """Where a gated model waits."""
-    return list(
-        session.scalars(select(ModelRecord.collection_id).where(ModelRecord.state == "gated").distinct())
+def collections_in_the_loop(session: Session) -> Sequence[str]:
+    """Where a comparison runs or may be due: a model waits or is on trial, or a learned one is live."""
+    models = select(ModelRecord.collection_id).where(
+        _RANKS,
+        or_(
+            ModelRecord.state.in_(("gated", "trial")),
+            and_(ModelRecord.state == "live", ModelRecord.kind != "default"),
+        ),
     )
+    running = select(ExperimentRecord.collection_id).where(
+        ExperimentRecord.state == "running", ExperimentRecord.method == "interleaving"
+    )
+    return sorted({*session.scalars(models), *session.scalars(running)})
+
+
+def models_on_trial(session: Session, collection_id: str) -> Sequence[ModelRecord]:
+    """The models of a collection whose state says so, whether a trial is running or not."""
+    query = select(ModelRecord).where(
+        _RANKS, ModelRecord.collection_id == collection_id, ModelRecord.state == "trial"
+    )
+    return list(session.scalars(query.order_by(ModelRecord.version)))
+
+
+def latest_trial(session: Session, model_id: str) -> ExperimentRecord | None:
+    """The newest trial of a model, running or ended."""
+    query = select(ExperimentRecord).where(
+        ExperimentRecord.treatment_id == model_id, ExperimentRecord.purpose == "trial"
+    )
+    return session.scalar(query.order_by(ExperimentRecord.id.desc()).limit(1))
 
 
 def waiting_models(session: Session, collection_id: str) -> Sequence[ModelRecord]:
     """The gated models of a collection, the newest first."""
     query = select(ModelRecord).where(
-        ModelRecord.collection_id == collection_id, ModelRecord.state == "gated"
+        _RANKS, ModelRecord.collection_id == collection_id, ModelRecord.state == "gated"
     )
     return list(session.scalars(query.order_by(ModelRecord.version.desc())))
 
 
 def first_model(session: Session, collection_id: str) -> ModelRecord | None:
     """The first model of a collection, from before anything was learned."""
-    query = select(ModelRecord).where(ModelRecord.collection_id == collection_id)
+    query = select(ModelRecord).where(_RANKS, ModelRecord.collection_id == collection_id)
     return session.scalar(query.order_by(ModelRecord.version).limit(1))
 
 

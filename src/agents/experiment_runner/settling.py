@@ -1,0 +1,62 @@
+"""What was left in the middle: by a person who was to decide, by a policy that was another one then, or by
+the deletion of what a model learned from."""
+
+from __future__ import annotations
+
+from src.core.messages.experiments import Purpose
+from src.core.messages.models import ModelState
+from src.database.models import ExperimentRecord, ModelRecord
+from src.database.repositories.forgetting import must_forget
+from src.database.repositories.trials import latest_trial, models_on_trial
+from src.database.uow import UnitOfWork, Work
+from src.services import registry
+from src.services.evaluation.sequential import Decision
+
+
+def put_back(work: UnitOfWork, model: ModelRecord, reason: str, *, by: str) -> None:
+    """Have a model be what it was before its trial."""
+    trials = [change for change in work.models.changes(model.id) if change.after == ModelState.TRIAL]
+    before = trials[-1].before if trials else None
+    state = before if before in (ModelState.CANDIDATE, ModelState.RETIRED) else ModelState.GATED
+    work.models.change(model, str(state), by=by, reason=reason, evidence={}, at=work.now())
+
+
+def settle(
+    work: UnitOfWork, live: ModelRecord, running: ExperimentRecord | None, *, automatic: bool, by: str
+) -> ModelRecord:
+    """Decide on the models that are on trial though no trial of theirs is running; returns what is live then.
+
+    One that won against what is live waits for a person under the manual policy, and goes live under the
+    automatic one. What any other found out holds no more."""
+    for model in models_on_trial(work.session, live.collection_id):
+        if running is not None and running.treatment_id == model.id:
+            continue
+        last = latest_trial(work.session, model.id)
+        won = last is not None and last.decision == Decision.PROMOTE and last.control_id == live.id
+        if must_forget(model):
+            registry.reject(work, model, by=by, reason=_forgotten(model), evidence={})
+        elif last is None or not won:
+            put_back(work, model, "No trial of it is running, and what is live was not compared.", by=by)
+        elif automatic:
+            reason = f"Better in its trial, and no person is asked any more. {last.reason or ''}".strip()
+            registry.promote(work, model, by=by, reason=reason, evidence={"experiment_id": last.id})
+            live = model
+    return live
+
+
+def to_be_forgotten(work: Work, running: ExperimentRecord) -> str | None:
+    """Why readers may not be shown what the treatment learned, if so."""
+    treatment = work.models.find(running.treatment_id)
+    return _forgotten(treatment) if treatment is not None and must_forget(treatment) else None
+
+
+def reject_forgotten(work: UnitOfWork, running: ExperimentRecord, reason: str, *, by: str) -> None:
+    """Put the treatment of a trial aside that may not be shown any more; in a watch it is no candidate."""
+    if running.purpose == Purpose.TRIAL:
+        registry.reject(work, work.models.get(running.treatment_id), by=by, reason=reason, evidence={})
+
+
+def _forgotten(model: ModelRecord) -> str:
+    number = must_forget(model)
+    votes = "a vote that was" if number == 1 else f"{number} votes that were"
+    return f"Version {model.version} learned from {votes} deleted with a user or a document."
