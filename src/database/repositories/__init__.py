@@ -7,7 +7,8 @@ from .console import Activities, AgentRecords, DeadLetters, Events, Facts
 from .documents import Documents
 from .embeddings import Embeddings
 from .jobs import Jobs
-from .learning import Datasets, Experiments, GoldenSets, Models, TrainingRuns
+from .learning import Datasets, Experiments, GoldenSets, TrainingRuns
+from .models import Models
 from .passages import CachedVectors, Passages
 from .searching import Searching
 from .sources import SkippedFiles, Sources
