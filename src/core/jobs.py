@@ -47,7 +47,8 @@ class LeaseLostError(Exception):
 
 @dataclass(frozen=True)
 class ClaimedJob:
-    """A job leased to this worker; ``done`` is how far earlier attempts said to be last."""
+    """A job leased to this worker; ``stage`` and ``done`` (of ``total``) are the furthest that earlier
+    attempts came."""
 
     id: str
     kind: str
@@ -57,7 +58,9 @@ class ClaimedJob:
     correlation_id: str
     created_by: str
     collection_id: str | None
+    stage: str | None = None
     done: int = 0
+    total: int | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,8 @@ class JobRun:
         self.job = job
         self.ctx = ctx
         self.attempt = job.attempt
-        self._furthest = job.done
+        self._catching_up = job.attempt > 1
+        self._stages: set[str] = set()
         self._store = store
         self._interrupted = interruption
         self._cancel = threading.Event()
@@ -156,19 +160,35 @@ class JobRun:
         """Report where the job is; written at most twice a second and at every change of stage."""
         now = self.ctx.clock.monotonic()
         new_stage = stage != self._progress.stage
-        first_gain = self.attempt > 1 and done > self._furthest
-        if done > self._furthest:
+        gained = self._catching_up and self._is_further(stage, done)
+        if gained:
             # Attempts are given up after too many without any progress, not after too many in all.
-            self._furthest, self.attempt = done, 1
+            self._catching_up, self.attempt = False, 1
+        self._stages.add(stage)
         if new_stage:
             self._pace = Pace()
         self._pace.note(now, done)
         rate = self._pace.rate_per_s()
         eta = (total - done) / rate if rate and total is not None else None
         self._progress = Progress(stage, done, total, rate, eta, self.attempt)
-        if new_stage or first_gain or now - self._reported_at >= REPORT_EVERY_S or done == total:
+        if new_stage or gained or now - self._reported_at >= REPORT_EVERY_S or done == total:
             self._reported_at = now
-            self._store.report(self.job, self._progress)
+            self._store.report(self.job, self._shown())
+
+    def _is_further(self, stage: str, done: int) -> bool:
+        """Whether this is more than earlier attempts came to: further in the stage that ended them, or in a
+        stage that follows it. A stage that was there before it in this attempt is none that follows."""
+        last = self.job.stage
+        if last is None or stage == last:
+            return done > self.job.done
+        return last in self._stages and stage not in self._stages
+
+    def _shown(self) -> Progress:
+        """What is kept: while an attempt goes once more over what earlier ones did, how far those came."""
+        job, now = self.job, self._progress
+        if not self._catching_up or job.stage is None:
+            return now
+        return Progress(job.stage, job.done, job.total, None, None, self.attempt)
 
     def beat(self, lease_s: float) -> None:
         """Renew the lease; the runner calls it from its own thread."""

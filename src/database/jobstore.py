@@ -80,7 +80,9 @@ class SqlJobStore:
                 correlation_id=record.correlation_id,
                 created_by=record.created_by,
                 collection_id=record.collection_id,
+                stage=record.stage,
                 done=record.done,
+                total=record.total,
             )
             work.commit()
         self._moved.notify()

@@ -166,6 +166,41 @@ def test_a_report_of_what_was_done_before_is_no_progress(workshop: Workshop) -> 
     assert workshop.record(job_id).error_code == "gave_up"
 
 
+def stages(workshop: Workshop, *reports: tuple[str, int]) -> JobRecord:
+    """An attempt that reports these stages and dies."""
+    job = workshop.claimed()
+    run = JobRun(job, workshop.context(job, JobFence(job.id, job.lease_token)), workshop.store, bool)
+    for stage, done in reports:
+        workshop.pass_time(1)
+        run.progress(stage=stage, done=done, total=100)
+    workshop.pass_time(LEASE_S + 1)
+    return workshop.record(job.id)
+
+
+def test_going_over_earlier_stages_again_is_no_progress_and_not_shown_as_less(workshop: Workshop) -> None:
+    job_id = workshop.enqueue()
+    for attempt in range(1, ATTEMPTS + 1):
+        record = stages(workshop, ("felling", 50), ("felling", 90), ("chopping", 5))
+        assert (record.attempts, record.stage, record.done) == (attempt, "chopping", 5)
+    workshop.work()
+    assert workshop.record(job_id).error_code == "gave_up"
+
+
+def test_stages_in_turns_are_progress_only_beyond_the_furthest(workshop: Workshop) -> None:
+    workshop.enqueue()
+    stages(workshop, ("felling", 10), ("chopping", 10), ("felling", 20), ("chopping", 20))
+    again = stages(workshop, ("felling", 10), ("chopping", 10), ("felling", 20), ("chopping", 15))
+    assert (again.attempts, again.stage, again.done) == (2, "chopping", 20)
+    assert stages(workshop, ("felling", 10), ("chopping", 21)).attempts == 1
+
+
+def test_a_stage_that_follows_the_last_one_is_progress(workshop: Workshop) -> None:
+    workshop.enqueue()
+    stages(workshop, ("felling", 100))
+    record = stages(workshop, ("felling", 100), ("chopping", 1))
+    assert (record.attempts, record.stage, record.done) == (1, "chopping", 1)
+
+
 def test_a_failure_with_a_code_ends_the_job_with_that_code(workshop: Workshop) -> None:
     workshop.chop = fail(SourceError("forest_closed", "The forest is\x00 closed."))
     job_id = workshop.enqueue()
