@@ -130,6 +130,20 @@ def _add_trials(actions: _Verbs) -> None:
     attempt.add_argument("collection", metavar="COLLECTION", help="name or id")
     attempt.add_argument("--model", metavar="ID", help="(default: the newest that passed the gate)")
     attempt.add_argument("--aa", action="store_const", const=True, help="the live model with itself")
+    compare = _verb(actions, "compare", "comparing", "have half of the readers answered in another way")
+    compare.add_argument("collection", metavar="COLLECTION", help="name or id")
+    compare.add_argument("--template", metavar="FILE", help="a file with it, or `standard`, `quoting`")
+    compare.add_argument("--language-model", metavar="NAME", help="another model of the provider")
+    compare.add_argument("--style", choices=("default", "concise", "detailed"))
+    compare.add_argument("--evidence", type=float, metavar="LEAST", help="below it nothing is answered")
+    compare.add_argument("--passages", type=int, metavar="N", help="what an answer is made from")
+    compare.add_argument("--rewriting", choices=("model", "words", "nobody"), help="of follow-up questions")
+    compare.add_argument("--memory", choices=("on", "off"), help="of earlier votes")
+    compare.add_argument("--model", metavar="ID", help="an earlier version instead")
+    compare.add_argument("--aa", action="store_const", const=True, help="the same for both halves")
+    compare.add_argument("--share", type=float, metavar="0-1", help="of the readers (default: 1)")
+    one = _verb(actions, "experiment", "trials", "show one comparison with its figures")
+    one.add_argument("id", metavar="EXPERIMENT_ID")
     promote = _verb(actions, "promote", "trials", "make a model the one that ranks")
     rollback = _verb(actions, "rollback", "trials", "return from the live model to the one before")
     for parser in (promote, rollback):
@@ -138,7 +152,7 @@ def _add_trials(actions: _Verbs) -> None:
     stop.add_argument("id", metavar="EXPERIMENT_ID")
     for parser in (promote, rollback, stop):
         parser.add_argument("--reason", metavar="TEXT", help="is kept with the decision")
-    for parser in (models, experiments, attempt, promote, rollback, stop):
+    for parser in (models, experiments, attempt, compare, one, promote, rollback, stop):
         _json(parser)
 
 

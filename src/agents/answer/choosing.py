@@ -6,10 +6,10 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from src.core.context import Context
-from src.core.messages.answering import AnySetting, Recipe, recipe_of
+from src.core.messages.answering import Recipe, recipe_of, settings_of
 from src.core.messages.questions import AskQuestion
 from src.database.grants import scope_of
 from src.database.repositories.answering import Answering, answering_in
@@ -18,7 +18,6 @@ from src.services.evaluation.assignment import CONTROL, TREATMENT, assign, halve
 
 log = logging.getLogger(__name__)
 
-_SETTINGS: TypeAdapter[tuple[AnySetting, ...]] = TypeAdapter(tuple[AnySetting, ...])
 UNREADABLE = "The settings of this collection cannot be read, so it was answered as configured."
 
 
@@ -69,7 +68,7 @@ def _chosen(found: Answering, reader: str | None) -> Chosen:
 
 def _recipe(card: dict[str, Any]) -> tuple[Recipe, str | None]:
     try:
-        return recipe_of(_SETTINGS.validate_python(card.get("settings") or [])), None
+        return recipe_of(settings_of(card)), None
     except ValidationError as error:
         log.warning("%d settings cannot be read", error.error_count())
         return Recipe(), UNREADABLE

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, or_, select
 
+from src.core.messages.experiments import Method
 from src.core.messages.learning import LearningOverview, VoteCounts
 from src.core.messages.models import ModelRole
 from src.database.models import (
@@ -48,6 +49,7 @@ def _overview(database: Database, work: Work, collection: CollectionRecord) -> L
     )
     live = work.models.live(collection.id)
     experiment = work.experiments.running(collection.id)
+    comparison = work.experiments.running(collection.id, Method.AB)
     return LearningOverview(
         collection_id=collection.id,
         collection=collection.name,
@@ -68,6 +70,7 @@ def _overview(database: Database, work: Work, collection: CollectionRecord) -> L
         experiment_id=experiment.id if experiment else None,
         experiment_purpose=experiment.purpose if experiment else None,
         experiment_votes=_experiment_votes(work, experiment.id) if experiment else 0,
+        comparison_id=comparison.id if comparison else None,
     )
 
 

@@ -28,7 +28,7 @@ def run(invocation: Invocation) -> int:
     if not shown:
         console().print(f"There are no {arguments.action}.")
     for one in shown:
-        (_show_model if "version" in one else _show_experiment)(one)
+        (_show_model if "version" in one else show_experiment)(one)
     return exits.OK
 
 
@@ -38,6 +38,8 @@ def _act(client: Client, arguments: Any) -> Any:
         given = arguments.collection
         collection_id = id_of(client, given) if given is not None else None
         return list(client.items(_LISTS[action], collection_id=collection_id, limit=500))
+    if action == "experiment":
+        return client.get(f"/experiments/{quote(arguments.id, safe='')}")
     if action == "try":
         body = {
             "collection_id": id_of(client, arguments.collection),
@@ -64,7 +66,8 @@ def _show_model(one: dict[str, Any]) -> None:
         out.print(f"     {printable(one['reason'])}")
 
 
-def _show_experiment(one: dict[str, Any]) -> None:
+def show_experiment(one: dict[str, Any]) -> None:
+    """Print a comparison: what it says, and what it rests on."""
     out = console()
     out.print(one["id"], style="bold", end="")
     out.print(f"  {one['purpose']}  ", end="")
@@ -73,5 +76,17 @@ def _show_experiment(one: dict[str, Any]) -> None:
     sentence = one["progress"].get("sentence") or one["reason"] or one["power"].get("sentence")
     if sentence:
         out.print(f"     {printable(sentence)}")
+    for arm in one["arms"]:
+        rate = "not rated yet" if arm["rate"] is None else _rate(arm)
+        out.print(f"     {arm['name']}: {rate}; {arm['answers']} answers to {arm['readers']} readers")
+    if one["split"] is not None:
+        out.print(f"     {printable(one['split']['sentence'])}")
+    for guardrail in one["guardrails"]:
+        out.print(f"     {printable(guardrail['sentence'])}", style="dim")
     for look in one["looks"]:
         out.print(f"     {look['at'][:19]}Z  {printable(look['sentence'])}", style="dim")
+
+
+def _rate(arm: dict[str, Any]) -> str:
+    share, lower, upper = (f"{100 * arm[name]:.0f}" for name in ("rate", "lower", "upper"))
+    return f"{share} % good ({lower} to {upper}) in {arm['ratings']} ratings"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, model_validator
 
 from .base import Message, no_nul
 from .questions import Style
@@ -51,9 +51,15 @@ class Recipe:
 
 
 class Setting(Message):
-    """One setting. ``generates`` is True where it matters only if a language model answers."""
+    """One setting. A new one is a class with its ``kind``, what it does to a recipe and how it is told, and a
+    place in ``AnySetting``. ``generates`` is True where it matters only if a language model answers."""
 
     generates: ClassVar[bool] = False
+    label: ClassVar[str]
+
+    def told(self) -> str:
+        """What it is set to, for people."""
+        raise NotImplementedError
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this setting in it."""
@@ -65,6 +71,7 @@ class PromptTemplate(Setting):
     Stoa. What keeps passages from giving orders is always added, whatever a template says."""
 
     generates: ClassVar[bool] = True
+    label: ClassVar[str] = "template"
     kind: Literal["template"] = "template"
     name: Template | None = None
     text: TemplateText | None = None
@@ -75,6 +82,9 @@ class PromptTemplate(Setting):
             raise ValueError("needs either the name of a template or a text")
         return self
 
+    def told(self) -> str:
+        return self.text or str(self.name)
+
     def apply(self, recipe: Recipe) -> Recipe:
         return replace(recipe, template=self.name or Template.STANDARD, template_text=self.text)
 
@@ -82,8 +92,12 @@ class PromptTemplate(Setting):
 class AnswerStyle(Setting):
     """How answers are written to readers who do not choose a style themselves."""
 
+    label: ClassVar[str] = "style"
     kind: Literal["style"] = "style"
     style: Style
+
+    def told(self) -> str:
+        return self.style.value
 
     def apply(self, recipe: Recipe) -> Recipe:
         return replace(recipe, style=self.style)
@@ -93,8 +107,12 @@ class LanguageModel(Setting):
     """Which model of the configured provider answers; null is the configured one."""
 
     generates: ClassVar[bool] = True
+    label: ClassVar[str] = "language model"
     kind: Literal["model"] = "model"
     name: ModelName | None
+
+    def told(self) -> str:
+        return self.name or "as configured"
 
     def apply(self, recipe: Recipe) -> Recipe:
         return replace(recipe, model=self.name)
@@ -104,8 +122,12 @@ class EvidenceThreshold(Setting):
     """How well the passages must fit a question for it to be answered at all: the best cosine and 0.3 of
     the share of the question's words that they hold. Null is the calibrated threshold."""
 
+    label: ClassVar[str] = "least evidence"
     kind: Literal["evidence"] = "evidence"
     least: float | None = Field(ge=0, le=1.3)
+
+    def told(self) -> str:
+        return "as calibrated" if self.least is None else f"{self.least:g}"
 
     def apply(self, recipe: Recipe) -> Recipe:
         return replace(recipe, evidence=self.least)
@@ -114,8 +136,12 @@ class EvidenceThreshold(Setting):
 class PassageCount(Setting):
     """How many passages an answer is made from, where the question does not say; null is the default, 8."""
 
+    label: ClassVar[str] = "passages"
     kind: Literal["passages"] = "passages"
     k: int | None = Field(ge=1, le=50)
+
+    def told(self) -> str:
+        return "8" if self.k is None else f"{self.k}"
 
     def apply(self, recipe: Recipe) -> Recipe:
         return replace(recipe, passages=self.k)
@@ -124,8 +150,12 @@ class PassageCount(Setting):
 class QuestionRewriting(Setting):
     """Who rewrites a question that leans on the conversation before it."""
 
+    label: ClassVar[str] = "follow-up questions rewritten by"
     kind: Literal["rewriting"] = "rewriting"
     by: Rewriting
+
+    def told(self) -> str:
+        return {"model": "the language model", "words": "words of the question before"}.get(self.by, "nobody")
 
     def apply(self, recipe: Recipe) -> Recipe:
         return replace(recipe, rewriting=self.by)
@@ -134,8 +164,12 @@ class QuestionRewriting(Setting):
 class VoteMemory(Setting):
     """Whether passages that helped with like questions are lifted for answers."""
 
+    label: ClassVar[str] = "memory of votes"
     kind: Literal["memory"] = "memory"
     used: bool
+
+    def told(self) -> str:
+        return "used" if self.used else "not used"
 
     def apply(self, recipe: Recipe) -> Recipe:
         return replace(recipe, memory=self.used)
@@ -164,7 +198,13 @@ Variant = Annotated[tuple[AnySetting, ...], Field(min_length=1, max_length=20), 
 """Settings of different kinds; what is not named stays as it is."""
 
 
-def recipe_of(settings: Iterable[AnySetting]) -> Recipe:
+def settings_of(card: Mapping[str, Any]) -> tuple[AnySetting, ...]:
+    """The settings in a model's card. Raises ValidationError where a later version wrote them."""
+    known: TypeAdapter[tuple[AnySetting, ...]] = TypeAdapter(tuple[AnySetting, ...])
+    return known.validate_python(card.get("settings") or ())
+
+
+def recipe_of(settings: Iterable[Setting]) -> Recipe:
     """What the settings come to together."""
     recipe = Recipe()
     for setting in settings:

@@ -24,9 +24,10 @@ class VoteCounts(Reply):
 class LearningOverview(Reply):
     """Where a collection's loop stands: what readers said, the newest data set, run and candidates, the
     comparison that is going on, and the model that ranks now (None: the default, before anything was
-    learned). ``models`` counts models by state; ``votes_since_run`` are the up-votes that no training run
-    has seen yet, ``votes_gone`` those that the model that ranks learned from and that are gone: deleted with
-    their user or document, taken back, turned round or set apart."""
+    learned). ``comparison_id`` is a comparison of ways to answer. ``models`` counts models by state;
+    ``votes_since_run`` are the up-votes that no training run has seen yet, ``votes_gone`` those that the
+    model that ranks learned from and that are gone: deleted with their user or document, taken back, turned
+    round or set apart."""
 
     collection_id: str
     collection: str
@@ -47,6 +48,7 @@ class LearningOverview(Reply):
     experiment_id: str | None = None
     experiment_purpose: str | None = None
     experiment_votes: int = 0
+    comparison_id: str | None = None
 
 
 class OverviewLearning(Request[Page[LearningOverview]]):

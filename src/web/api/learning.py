@@ -36,7 +36,7 @@ LEARNING = (
         experiments.StartExperiment,
         "learning",
         202,
-        example={"collection_id": "01a5", "model_id": "01a6"},
+        example={"collection_id": "01a5", "method": "ab", "variant": [{"kind": "passages", "k": 5}]},
     ),
     Operation("GET", "/experiments/{experiment_id}", experiments.GetExperiment, "learning"),
     Operation(

@@ -69,6 +69,40 @@ def test_a_model_is_tried_promoted_and_taken_back(house: House, run: Run) -> Non
     assert "nothing to undo" in run("rollback", model_id, code=1)
 
 
+def test_another_way_to_answer_is_compared_shown_and_stopped(house: House, run: Run, tmp_path: Path) -> None:
+    house.collection("Port")
+    refused = run("compare", "Port", "--template", "quoting", code=2)
+    assert "Answers are extracts here" in refused
+    assert "cannot be read" in run("compare", "Port", "--template", str(tmp_path / "none.md"), code=2)
+    assert "Name what to compare" in run("compare", "Port", code=2)
+    made = parsed(
+        run(
+            "compare",
+            "Port",
+            "--passages",
+            "4",
+            "--evidence",
+            "0.3",
+            "--memory",
+            "off",
+            "--share",
+            "0.5",
+            "--json",
+        )
+    )
+    assert (made["method"], made["share"]) == ("ab", 0.5)
+    model = next(one for one in parsed(run("models", "--json")) if one["id"] == made["treatment_id"])
+    assert {one["kind"] for one in model["card"]["settings"]} == {"passages", "evidence", "memory"}
+    shown = run("experiment", made["id"])
+    assert "control: not rated yet; 0 answers to 0 readers" in shown
+    assert "Nobody has been assigned yet." in shown
+    assert "slow answers" in shown
+    assert "stopped" in run("stop", made["id"], "--reason", "Enough.")
+    again = parsed(run("compare", "Port", "--aa", "--json"))
+    assert again["purpose"] == "aa"
+    run("stop", again["id"])
+
+
 def test_a_folder_becomes_a_golden_set_and_grows(house: House, run: Run, tmp_path: Path) -> None:
     house.collection("Desk")
     folder = tmp_path / "desk"

@@ -22,6 +22,7 @@ PATHS = {
     "models": "/learning/models",
     "replay": "/learning/replay",
     "experiments": "/learning/experiments",
+    "compare": "/learning/collections/{collection}/compare",
     "training": "/learning/runs",
     "data sets": "/learning/datasets",
     "board": "/learning/board",

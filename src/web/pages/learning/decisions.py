@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, request, url_for
 
-from src.core.messages.models import PromoteModel, RollBackModel
+from src.core.messages.models import ModelRole, PromoteModel, RollBackModel
 from src.web.pages.forms import message
 from src.web.pages.outcomes import done
 from src.web.state import ask
@@ -16,13 +16,15 @@ from .blueprint import blueprint
 def promote(model_id: str) -> Response:
     """Make a model the live one."""
     model = ask(message(PromoteModel, model_id=model_id, reason=request.form.get("reason")))
+    does = "ranks" if model.role is ModelRole.RANKING else "answers"
     return done(
-        f"Version {model.version} ranks from now on.", to=url_for("learning.model", model_id=model_id)
+        f"Version {model.version} {does} from now on.", to=url_for("learning.model", model_id=model_id)
     )
 
 
 @blueprint.post("/learning/models/<model_id>/return")
 def roll_back(model_id: str) -> Response:
     """Return from the live model to the one before it."""
-    ask(message(RollBackModel, model_id=model_id, reason=request.form.get("reason")))
-    return done("The version before ranks again.", to=url_for("learning.model", model_id=model_id))
+    model = ask(message(RollBackModel, model_id=model_id, reason=request.form.get("reason")))
+    does = "ranks" if model.role is ModelRole.RANKING else "answers"
+    return done(f"The version before {does} again.", to=url_for("learning.model", model_id=model_id))

@@ -9,6 +9,7 @@ from src.core.messages.experiments import (
     ExperimentState,
     GetExperiment,
     ListExperiments,
+    Method,
     StartExperiment,
     StopExperiment,
 )
@@ -19,6 +20,8 @@ from src.web.state import ask
 
 from .blueprint import blueprint
 from .charts import Chart, Series, chart
+from .comparison import comparison
+from .titles import TITLES
 from .views import collections_by_id, page
 
 
@@ -40,6 +43,7 @@ def experiments() -> str:
         collection=request.args.get("collection", ""),
         state=request.args.get("state", ""),
         states=list(ExperimentState),
+        titles=TITLES,
     )
 
 
@@ -47,6 +51,8 @@ def experiments() -> str:
 def experiment(experiment_id: str) -> str:
     """One comparison: its rule, its looks, and how much is still needed."""
     found = ask(message(GetExperiment, experiment_id=experiment_id))
+    if found.method is Method.AB:
+        return comparison(found)
     return page(
         "experiment",
         tab="experiments",
@@ -54,6 +60,7 @@ def experiment(experiment_id: str) -> str:
         control=ask(GetModel(model_id=found.control_id)),
         treatment=ask(GetModel(model_id=found.treatment_id)),
         gains=_gains(found),
+        title=TITLES[found.method][found.purpose],
         collections=collections_by_id(),
     )
 

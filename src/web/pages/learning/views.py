@@ -8,13 +8,14 @@ from flask import render_template, request
 
 from src.core.messages.collections import Collection, ListCollections
 from src.core.messages.learning import OverviewLearning
-from src.core.messages.models import GetModel, ListModels, ModelState
+from src.core.messages.models import GetModel, ListModels, ModelRole, ModelState
 from src.core.messages.questions import Search, SearchResults
 from src.web.pages.forms import message
 from src.web.state import ask, caller
 
 from .blueprint import blueprint
 from .loop import steps
+from .titles import in_words
 
 _SHOWN = 10
 
@@ -60,6 +61,7 @@ def model(model_id: str) -> str:
         tab="models",
         model=found,
         parent=parent,
+        settings=in_words(found.card) if found.role is ModelRole.ANSWERING else [],
         weights=_weights(found.card.get("weights") or {}),
         figures=figure_rows(found.card.get("figures") or {}),
         collections=collections_by_id(),
@@ -71,7 +73,8 @@ def replay() -> str:
     """What a model would show for a question, beside what is shown now."""
     query, collection = request.args.get("q", "").strip(), request.args.get("collection", "")
     chosen = request.args.get("model", "")
-    choices = ask(message(ListModels, collection_id=collection)).items if collection else ()
+    ranking = message(ListModels, collection_id=collection, role=ModelRole.RANKING)
+    choices = ask(ranking).items if collection else ()
     now = then = None
     if query and collection and chosen:
         live = next((one.id for one in choices if one.state is ModelState.LIVE), None)
