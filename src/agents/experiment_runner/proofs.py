@@ -79,7 +79,8 @@ def own_votes_proof(figures: Mapping[str, Any], *, alone: bool = True) -> Proof:
     against the default with memory; that proves something ``alone`` where the default is live.
 
     Where a passage was voted on for no other question the loss is limited: else a candidate could win by
-    remembering."""
+    remembering. ``allowance`` of the figures is how much less than it gains such a candidate may show, since
+    votes can only land where another ranking had put the passage."""
     measured: Mapping[str, Any] = figures.get("against_memory") or figures.get("against_default") or {}
     everything, unseen = measured.get("all") or {}, measured.get("unseen") or {}
     questions = int(everything.get("questions", 0))
@@ -87,9 +88,12 @@ def own_votes_proof(figures: Mapping[str, Any], *, alone: bool = True) -> Proof:
         said = f"{OWN_VOTES}: {questions} of {LEAST_OWN} questions with votes."
         return Proof(OWN_VOTES, questions, None, False, said, dict(measured))
     said = f"{OWN_VOTES}: {everything['sentence']}"
-    passed = everything["change"] > 0
+    allowance = float(figures.get("allowance", 0.0))
+    if allowance:
+        said += f", with an allowance of {allowance:g}"
+    passed = everything["change"] > -allowance
     if int(unseen.get("questions", 0)) >= LEAST_UNSEEN:
-        passed = passed and unseen["change"] >= UNSEEN_LOSS
+        passed = passed and unseen["change"] >= UNSEEN_LOSS - allowance
         said += f"; where no other question speaks for the passage: {unseen['sentence']}"
     return Proof(OWN_VOTES, questions, passed, passed and alone, f"{said}.", dict(measured))
 

@@ -74,6 +74,17 @@ def test_own_votes_need_a_gain_that_is_not_all_remembering(
     assert (proof.passed, proof.proves) == (passed, passed is True)
 
 
+@pytest.mark.parametrize(
+    ("change", "unseen", "passed"), [(-0.019, -0.029, True), (-0.021, 0, False), (0, -0.031, False)]
+)
+def test_a_model_that_finds_other_passages_has_an_allowance_on_votes_for_what_was_shown(
+    change: float, unseen: float, passed: bool
+) -> None:
+    proof = own_votes_proof({**voted(change, unseen=unseen), "allowance": 0.02})
+    assert (proof.passed, proof.proves) == (passed, passed)
+    assert "with an allowance of 0.02" in proof.sentence
+
+
 def test_own_votes_prove_nothing_where_another_model_than_the_default_is_live() -> None:
     proof = own_votes_proof(voted(0.02), alone=False)
     assert (proof.passed, proof.proves) == (True, False)
