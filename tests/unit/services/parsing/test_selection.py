@@ -44,7 +44,7 @@ def _tar() -> bytes:
         ("data.zip", _zip(), "archive"),
         ("tool.whl", _zip(), "archive"),
         ("data.tar", _tar(), "archive"),
-        ("data.txt.gz", gzip.compress(b"hello"), "archive"),
+        ("data.txt.gz", gzip.compress(b"hello", mtime=0), "archive"),
         ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "unsupported"),
         ("letter.rtf", b"{\\rtf1 Hello}", "unsupported"),
         ("sheet.xlsx", _zip(), "unsupported"),
