@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from src.core.context import Context
 from src.core.errors import ConflictError, InvalidRequestError
@@ -23,10 +24,12 @@ from src.core.messages.experiments import (
 from src.core.messages.models import ModelRole, ModelState
 from src.database.grants import scope_of
 from src.database.models import ExperimentRecord, ModelRecord
-from src.database.repositories.trials import waiting_models
+from src.database.repositories.trials import versions_of, waiting_models
 from src.database.uow import Database, UnitOfWork, Work
 from src.services import registry
+from src.services.evaluation.guardrails import Breach
 
+from .guards import breaches
 from .progress import progress_of
 from .splits import Splits
 from .splits import figures as split_figures
@@ -52,7 +55,7 @@ class Experiments:
             records, cursor = work.experiments.page(
                 scope.collection_ids, request.state, limit=request.limit, cursor=request.cursor
             )
-            return Page[Experiment](items=tuple(map(experiment_view, records)), next=cursor)
+            return Page[Experiment](items=_listed(work, records, self._database.clock.now()), next=cursor)
 
     def one(self, request: GetExperiment) -> Experiment:
         return self._view(request.experiment_id)
@@ -130,24 +133,45 @@ class Experiments:
     def _view(self, experiment_id: str) -> Experiment:
         with self._database.read() as work:
             record = work.experiments.get(experiment_id)
-            return _SHOWN[Method(record.method)](work, record, self._database.clock.now())
+            now = self._database.clock.now()
+            versions = versions_of(work.session, (record.control_id, record.treatment_id))
+            shown = experiment_view(record, versions, _progress(work, record, now))
+            return shown.model_copy(update=_BESIDES[Method(record.method)](work, record, now))
 
 
-def _of_lists(work: Work, record: ExperimentRecord, now: datetime) -> Experiment:
-    return experiment_view(record, asdict(progress_of(work, record)))
-
-
-def _of_answers(work: Work, record: ExperimentRecord, now: datetime) -> Experiment:
-    arms, split = split_figures.arms_of(work, record)
-    guardrails = tuple(
-        GuardrailState(name=one.guardrail, stop=one.stop, sentence=one.sentence)
-        for one in split_guards.breaches(work, record, now)
+def _listed(work: Work, records: Sequence[ExperimentRecord], now: datetime) -> tuple[Experiment, ...]:
+    versions = versions_of(
+        work.session, [key for one in records for key in (one.control_id, one.treatment_id)]
     )
-    shown = experiment_view(record, asdict(split_figures.progress_of(work, record)))
-    return shown.model_copy(update={"arms": arms, "split": split, "guardrails": guardrails})
+    return tuple(
+        experiment_view(one, versions, _progress(work, one, now) if one.state == "running" else None)
+        for one in records
+    )
 
 
-_SHOWN: dict[Method, Callable[[Work, ExperimentRecord, datetime], Experiment]] = {
+def _progress(work: Work, record: ExperimentRecord, now: datetime) -> dict[str, Any]:
+    if record.method == Method.AB:
+        return asdict(split_figures.progress_of(work, record))
+    return asdict(progress_of(work, record, now))
+
+
+def _of_lists(work: Work, record: ExperimentRecord, now: datetime) -> dict[str, Any]:
+    if record.state != "running" or record.purpose == Purpose.WATCH:
+        return {}
+    return {"guardrails": _states(breaches(work, record, now))}
+
+
+def _of_answers(work: Work, record: ExperimentRecord, now: datetime) -> dict[str, Any]:
+    arms, split = split_figures.arms_of(work, record)
+    guardrails = _states(split_guards.breaches(work, record, now))
+    return {"arms": arms, "split": split, "guardrails": guardrails}
+
+
+def _states(found: Sequence[Breach]) -> tuple[GuardrailState, ...]:
+    return tuple(GuardrailState(name=one.guardrail, stop=one.stop, sentence=one.sentence) for one in found)
+
+
+_BESIDES: dict[Method, Callable[[Work, ExperimentRecord, datetime], dict[str, Any]]] = {
     Method.INTERLEAVING: _of_lists,
     Method.AB: _of_answers,
 }

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import ceil
 
 from src.core.messages.experiments import Purpose
 from src.database.models import ExperimentRecord
 from src.database.repositories.trials import watch_votes
 from src.database.uow import Work
-from src.services.evaluation.estimate import estimate
+from src.services.evaluation.estimate import Estimate, estimate
 
 from .pauses import paused_until
 from .rules import decision_rule, looks_done, return_rule, stored_shares, votes_of
+
+_TELLING = 10
+"""Votes that count from which on their rate says something."""
 
 
 @dataclass(frozen=True)
 class Progress:
     """The evidence now. ``votes`` are up-votes on interleaved lists and ``counted`` what they weigh; ``next``
-    is the size of the coming look and ``days`` how long it takes at the rate of the start, both None where
-    there is no such look. The interval is the 95 % one, for the eye: only looks decide."""
+    is the size of the coming look and ``days`` how long it takes at the rate so far, both None where there is
+    no such look. The interval is the 95 % one, for the eye: only looks decide."""
 
     votes: int
     readers: int
@@ -35,7 +39,7 @@ class Progress:
     sentence: str
 
 
-def progress_of(work: Work, record: ExperimentRecord) -> Progress:
+def progress_of(work: Work, record: ExperimentRecord, now: datetime) -> Progress:
     """Read and weigh the votes of a comparison."""
     if record.purpose == Purpose.WATCH:
         rule = return_rule(record.rule)
@@ -45,7 +49,8 @@ def progress_of(work: Work, record: ExperimentRecord) -> Progress:
     seen = estimate(votes_of(found), stored_shares(record.rule))
     coming = _next_look(record)
     needed = max(0, ceil(coming - seen.counted)) if coming is not None else None
-    per_day = record.power.get("per_day") or 0.0
+    per_day = _per_day(record, seen.counted, now)
+    days = ceil(needed / per_day) if needed is not None and per_day else None
     return Progress(
         votes=seen.votes,
         readers=seen.readers,
@@ -57,8 +62,8 @@ def progress_of(work: Work, record: ExperimentRecord) -> Progress:
         z=seen.z,
         next=coming,
         needed=needed,
-        days=ceil(needed / per_day) if needed is not None and per_day else None,
-        sentence=_sentence(record, seen.counted, seen.note, coming, needed),
+        days=days,
+        sentence=_sentence(record, seen, coming, needed, days),
     )
 
 
@@ -70,8 +75,16 @@ def _next_look(record: ExperimentRecord) -> int | None:
     return looks[done] if done < len(looks) else None
 
 
+def _per_day(record: ExperimentRecord, counted: float, now: datetime) -> float:
+    """Votes that count a day: since the start, and before there is enough of that, as before the start."""
+    days = (now - record.started_at) / timedelta(days=1)
+    if days >= 1.0 and counted >= _TELLING:
+        return counted / days
+    return float(record.power.get("per_day") or 0.0)
+
+
 def _sentence(
-    record: ExperimentRecord, counted: float, note: str, coming: int | None, needed: int | None
+    record: ExperimentRecord, seen: Estimate, coming: int | None, needed: int | None, days: int | None
 ) -> str:
     if record.state != "running":
         return record.reason or ""
@@ -79,7 +92,13 @@ def _sentence(
     if pausing is not None:
         return f"Paused until {pausing:%Y-%m-%d %H:%M} UTC. {record.looks[-1]['sentence']}"
     if coming is None:
-        return record.looks[-1]["sentence"] if record.looks else "Watching; not enough data yet."
-    if needed:
-        return f"Not enough data yet: {counted:.0f} of {coming} votes for the next look.{note}"
-    return f"The look at {coming} votes is due with the next vote."
+        return record.looks[-1]["sentence"] if record.looks else _watching(record, seen)
+    if not needed:
+        return f"The look at {coming} up-votes is due with the next one."
+    wait = f", about {days} day{'' if days == 1 else 's'} from now" if days else ""
+    return f"Not enough data yet: {seen.counted:.0f} of {coming} up-votes for the next look{wait}.{seen.note}"
+
+
+def _watching(record: ExperimentRecord, seen: Estimate) -> str:
+    first = return_rule(record.rule).early
+    return f"Watching, not enough data yet: {seen.votes} of the first {first} up-votes on mixed lists."

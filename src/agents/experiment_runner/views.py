@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from src.core.messages.experiments import Experiment, ExperimentState, Look, Method, Purpose
@@ -63,8 +64,10 @@ def _evaluation(record: EvaluationRecord) -> Evaluation:
     )
 
 
-def experiment_view(record: ExperimentRecord, progress: dict[str, Any] | None = None) -> Experiment:
-    """A comparison; lists leave out the state of the evidence."""
+def experiment_view(
+    record: ExperimentRecord, versions: Mapping[str, int], progress: dict[str, Any] | None = None
+) -> Experiment:
+    """A comparison; ``versions`` are those of its models, by id. Lists leave out what is over."""
     return Experiment(
         id=record.id,
         collection_id=record.collection_id,
@@ -72,6 +75,8 @@ def experiment_view(record: ExperimentRecord, progress: dict[str, Any] | None = 
         purpose=Purpose(record.purpose),
         control_id=record.control_id,
         treatment_id=record.treatment_id,
+        control_version=versions.get(record.control_id),
+        treatment_version=versions.get(record.treatment_id),
         share=record.share,
         state=ExperimentState(record.state),
         decision=record.decision,

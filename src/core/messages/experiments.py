@@ -107,8 +107,9 @@ class GuardrailState(Reply):
 class Experiment(Reply):
     """A live comparison of two models of a collection. ``share`` of the searches, or of the readers where
     ``method`` is `ab`, take part; ``rule`` was fixed before the start, ``power`` says what to expect of it;
-    ``progress`` is the state of the evidence now, in a sentence and in figures. ``arms``, ``split`` and
-    ``guardrails`` are of an A/B comparison, where it is asked for alone."""
+    ``progress`` is the state of the evidence now, in a sentence and in figures; lists have it for what is
+    running. ``guardrails`` are told where one comparison is asked for, ``arms`` and ``split`` then where it
+    is an A/B comparison."""
 
     id: str
     collection_id: str
@@ -116,6 +117,8 @@ class Experiment(Reply):
     purpose: Purpose
     control_id: str
     treatment_id: str
+    control_version: int | None = None
+    treatment_version: int | None = None
     share: float
     state: ExperimentState
     decision: str | None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from src.database.models import ActivityLine, AnswerRecord, SearchRecord
@@ -60,12 +60,15 @@ def searches_within(session: Session, experiment_id: str, since: datetime, limit
 def answers_between(session: Session, since: datetime, until: datetime, limit: int) -> dict[str, bool]:
     """The latest answers by the id of their search: whether each cited anything."""
     query = (
-        select(AnswerRecord.answer)
+        select(
+            AnswerRecord.answer["query_id"].as_string(),
+            func.json_array_length(AnswerRecord.answer["citations"]),
+        )
         .where(AnswerRecord.asked_at >= since, AnswerRecord.asked_at <= until)
         .order_by(AnswerRecord.asked_at.desc())
         .limit(limit)
     )
-    return {answer["query_id"]: bool(answer["citations"]) for answer in session.scalars(query)}
+    return {search_id: bool(citations) for search_id, citations in session.execute(query)}
 
 
 def outcomes_between(

@@ -143,6 +143,15 @@ def waiting_models(session: Session, collection_id: str) -> Sequence[ModelRecord
     return list(session.scalars(query.order_by(ModelRecord.version.desc())))
 
 
+def versions_of(session: Session, ids: Iterable[str]) -> dict[str, int]:
+    """The versions of models by their ids."""
+    found: dict[str, int] = {}
+    for part in chunks(sorted(set(ids))):
+        rows = session.execute(select(ModelRecord.id, ModelRecord.version).where(ModelRecord.id.in_(part)))
+        found.update({row.id: row.version for row in rows})
+    return found
+
+
 def first_model(session: Session, collection_id: str) -> ModelRecord | None:
     """The first model of a collection, from before anything was learned."""
     query = select(ModelRecord).where(_RANKS, ModelRecord.collection_id == collection_id)

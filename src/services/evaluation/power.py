@@ -51,7 +51,10 @@ def plan(
             f"{reached[-1]:.0%} of trials; from {smallest:+.3f} on it is found in {wanted:.0%}."
         )
     elif days is None:
-        sentence = f"A gain of {effect:+.3f} needs {votes} {rule.what}; at {rate} that is never reached."
+        sentence = (
+            f"A gain of {effect:+.3f} is found in {wanted:.0%} of trials by {votes} {rule.what}. There were "
+            "none lately, so nobody knows how many days that takes."
+        )
     else:
         sentence = (
             f"A gain of {effect:+.3f} is found in {wanted:.0%} of trials by {votes} {rule.what}: "

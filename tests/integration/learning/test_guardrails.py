@@ -12,7 +12,7 @@ from src.core.caller import Caller
 from src.core.clock import new_id
 from src.core.messages.experiments import GetExperiment
 from src.core.messages.questions import Search
-from src.database.models import ActivityLine
+from src.database.models import ActivityLine, AnswerRecord, ConversationRecord, SearchRecord
 from tests.support.laboratory import Laboratory
 
 
@@ -113,6 +113,60 @@ def test_a_machine_that_is_slow_as_a_whole_pauses_a_trial_where_a_reader_notices
     guard(laboratory)
     trial = laboratory.experiment(experiment_id)
     assert (trial.state, trial.share, laboratory.model(model_id).state) == ("running", share, "trial")
+
+
+def test_answers_that_cite_nothing_pause_a_trial_and_cited_ones_do_not(laboratory: Laboratory) -> None:
+    searches(laboratory, 60, 20.0)
+    answers(laboratory, None, cited=True)
+    _, experiment_id = laboratory.trial()
+    searches(laboratory, 60, 20.0, experiment_id)
+    answers(laboratory, experiment_id, cited=True)
+    guard(laboratory)
+    assert laboratory.experiment(experiment_id).share == 1.0
+    searches(laboratory, 100, 20.0, experiment_id)
+    answers(laboratory, experiment_id, cited=False)
+    guard(laboratory)
+    paused = laboratory.experiment(experiment_id)
+    assert paused.share == 0.0
+    assert paused.looks[-1]["sentence"].startswith("Paused: abstentions")
+
+
+def answers(laboratory: Laboratory, experiment_id: str | None, *, cited: bool) -> None:
+    """An answer made of each search of an experiment that has none yet."""
+    with laboratory.database.begin() as work:
+        conversation = new_id()
+        work.conversations.add(
+            ConversationRecord(id=conversation, user_id=laboratory.owner.user_id, created_at=work.now())
+        )
+        work.session.flush()
+        answered = {record.answer["query_id"] for record in work.session.scalars(select(AnswerRecord))}
+        made = select(SearchRecord.id).where(SearchRecord.experiment_id == experiment_id)
+        for search_id in set(work.session.scalars(made)) - answered:
+            work.answers.add(
+                AnswerRecord(
+                    id=new_id(),
+                    conversation_id=conversation,
+                    user_id=laboratory.owner.user_id,
+                    question="Where?",
+                    grounded=cited,
+                    model="extractive",
+                    answer={"query_id": search_id, "citations": [{"marker": 1}] if cited else []},
+                    asked_at=work.now(),
+                )
+            )
+        work.commit()
+
+
+def test_a_running_trial_tells_what_each_guardrail_says(laboratory: Laboratory) -> None:
+    searches(laboratory, 40, 20.0)
+    _, experiment_id = laboratory.trial()
+    searches(laboratory, 60, 25.0, experiment_id, control=20.0, treatment=22.0)
+    told = laboratory.ask(GetExperiment(experiment_id=experiment_id)).guardrails
+    assert [one.name for one in told][:3] == ["slow rankings", "failed rankings", "down-votes"]
+    assert not any(one.stop for one in told)
+    assert told[0].sentence == (
+        "Too early to tell: slow rankings 0.0% (0 of 60) against 0.0% (0 of 60); a check takes 20 events."
+    )
 
 
 def test_a_pause_keeps_the_votes_and_ends_by_itself_each_twice_as_long_as_the_one_before(

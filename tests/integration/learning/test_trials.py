@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -35,11 +35,33 @@ def test_a_gated_candidate_goes_on_trial_with_rule_and_power_fixed(laboratory: L
     assert (experiment.control_id, experiment.treatment_id) == (laboratory.live().id, model_id)
     assert experiment.rule["looks"] == [100, 250, 500, 1000]
     assert len(experiment.rule["critical"]) == 4
-    assert "never reached" in experiment.power["sentence"], "nobody has rated yet"
+    assert "nobody knows how many days" in experiment.power["sentence"], "nobody has rated yet"
     assert experiment.progress["needed"] == 100
     assert experiment.progress["sentence"].startswith("Not enough data yet: 0 of 100")
     (event,) = laboratory.events("experiment.started.v1")
     assert event.payload["experiment_id"] == experiment_id
+
+
+def test_what_runs_is_told_with_its_versions_and_what_it_still_needs(laboratory: Laboratory) -> None:
+    model_id, experiment_id = laboratory.trial()
+    laboratory.poll(45, better=0.5)
+    (listed,) = laboratory.ask(ListExperiments()).items
+    assert (listed.treatment_version, listed.control_version) == (2, 1)
+    assert listed.progress["sentence"] == "Not enough data yet: 45 of 100 up-votes for the next look."
+    with laboratory.database.begin() as work:
+        work.experiments.get(experiment_id).started_at -= timedelta(days=3)
+        work.commit()
+    (listed,) = laboratory.ask(ListExperiments()).items
+    assert listed.progress["sentence"] == (
+        "Not enough data yet: 45 of 100 up-votes for the next look, about 4 days from now."
+    )
+    assert listed.progress["days"] == 4
+    laboratory.ask(PromoteModel(model_id=model_id))
+    watch, ended = laboratory.ask(ListExperiments()).items
+    assert ended.progress == {}
+    assert watch.progress["sentence"] == (
+        "Watching, not enough data yet: 0 of the first 50 up-votes on mixed lists."
+    )
 
 
 def test_a_better_candidate_is_promoted_with_its_evidence_and_then_watched(laboratory: Laboratory) -> None:

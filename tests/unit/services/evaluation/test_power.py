@@ -29,7 +29,9 @@ def test_what_is_too_small_for_the_trial_is_named() -> None:
 
 
 def test_nobody_voting_takes_for_ever() -> None:
-    assert plan(RULE, effect=0.1, deviation=0.2, per_day=0).days is None
+    found = plan(RULE, effect=0.1, deviation=0.2, per_day=0)
+    assert found.days is None
+    assert found.sentence.endswith("There were none lately, so nobody knows how many days that takes.")
 
 
 def test_the_smallest_effect_has_the_wanted_power() -> None:
