@@ -134,6 +134,7 @@ def make_agents(
                 learning=settings.learning,
                 automatic=settings.promotion == "automatic",
                 generates=settings.llm_provider != "extractive",
+                pause_s=settings.trial_pause_s,
             ),
         ),
         _fine_tuner(settings, database, out),

@@ -80,6 +80,7 @@ class Settings(BaseModel):
         "automatic", json_schema_extra=_variable("STOA_PROMOTION")
     )
     training_pause_s: float = Field(900.0, ge=0, json_schema_extra=_variable("STOA_TRAINING_PAUSE_S"))
+    trial_pause_s: float = Field(1800.0, ge=0, json_schema_extra=_variable("STOA_TRIAL_PAUSE_S"))
     tuning: bool = Field(True, json_schema_extra=_variable("STOA_TUNING"))
     tuning_from: int = Field(500, ge=2, json_schema_extra=_variable("STOA_TUNING_FROM"))
     tuning_pause_s: float = Field(86_400.0, ge=0, json_schema_extra=_variable("STOA_TUNING_PAUSE_S"))

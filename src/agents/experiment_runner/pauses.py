@@ -11,18 +11,19 @@ from src.database.uow import UnitOfWork
 from .guards import ENOUGH, baseline
 
 PAUSED = "paused"
-_FIRST = timedelta(minutes=30)
+_FIRST_S = 1800.0
 _DOUBLINGS = 5
 
 
 def paused_until(record: ExperimentRecord) -> datetime | None:
     """When a paused comparison goes on; None where it is not paused. Each pause is twice as long as the one
-    before, up to 16 hours."""
+    before, up to 32 times the first."""
     pauses = [look for look in record.looks if look["decision"] == PAUSED]
     if record.state != "running" or record.share > 0 or not pauses:
         return None
     doublings = min(len(pauses) - 1, _DOUBLINGS)
-    return datetime.fromisoformat(pauses[-1]["at"]) + _FIRST * (1 << doublings)
+    first = timedelta(seconds=record.rule.get("pause_s", _FIRST_S))
+    return datetime.fromisoformat(pauses[-1]["at"]) + first * (1 << doublings)
 
 
 def pause(record: ExperimentRecord) -> None:

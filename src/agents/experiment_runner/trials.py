@@ -77,6 +77,7 @@ class Trials:
                 rule={
                     **stored(rule, shares_for(work, collection)),
                     "share": share,
+                    "pause_s": self.policy.pause_s,
                     "guardrails": baseline(work, collection.id, now),
                     **({"asked_by": by} if asked else {}),
                 },

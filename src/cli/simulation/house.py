@@ -81,6 +81,7 @@ def _environment(settings: Settings, environment: Mapping[str, str], data: Path)
         "STOA_SAMPLE": "0",
         "STOA_LLM": "extractive",
         "STOA_TRAINING_PAUSE_S": "0",  # weeks of votes come within minutes
+        "STOA_TRIAL_PAUSE_S": "0",
     }
 
 

@@ -50,7 +50,7 @@ class MemorySettings:
     down-vote takes ``drop`` times it away.
 
     Nearness is their cosine where that is at least ``threshold``. ``sloped``, it grows from 0 there to 1 for
-    the same question, by the square: what is worded alike but means something else stands near the
+    the same question, by the cube: what is worded alike but means something else stands near the
     threshold, and to lift what helped it puts a wrong passage above the right one.
     """
 
@@ -63,7 +63,7 @@ class MemorySettings:
         """For any number of cosines; 0 below the threshold."""
         near = np.asarray(cosines, float)
         if self.sloped:
-            near = np.clip((near - self.threshold) / (1.0 - self.threshold), 0.0, 1.0) ** 2
+            near = np.clip((near - self.threshold) / (1.0 - self.threshold), 0.0, 1.0) ** 3
         return np.where(np.asarray(cosines) >= self.threshold, near, 0.0)
 
 

@@ -19,12 +19,12 @@ def at(degrees: float) -> np.ndarray:
 
 def close(degrees: float) -> float:
     """How close two questions at this angle are where those from 0.8 on are compared."""
-    return ((float(np.cos(np.radians(degrees))) - 0.8) / 0.2) ** 2
+    return ((float(np.cos(np.radians(degrees))) - 0.8) / 0.2) ** 3
 
 
 def test_the_same_question_is_closest_and_one_just_near_enough_hardly_speaks() -> None:
     cosines = np.array([0.5, 0.8, 0.9, 1.0])
-    assert SLOPED.nearness(cosines) == pytest.approx([0.0, 0.0, 0.25, 1.0])
+    assert SLOPED.nearness(cosines) == pytest.approx([0.0, 0.0, 0.125, 1.0])
 
 
 def test_by_default_a_question_speaks_by_its_cosine_from_the_threshold_on() -> None:
