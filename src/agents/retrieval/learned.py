@@ -137,12 +137,17 @@ def ranking(pools: Mapping[str, FullPool], plan: Plan, extractor: FeatureExtract
             passage_keys=pool.keys,
             memory=choice.memory,
         )
-        scored = {item.passage_id: item for item in pool.question.candidates}
-        placed.extend(_placed(item, scored[item.passage_id]) for item in ranked)
+        question = pool.question
+        shares = question.identifiers if question.question.identifiers else None
+        row = {item.passage_id: number for number, item in enumerate(question.candidates)}
+        for item in ranked:
+            number = row[item.passage_id]
+            share = None if shares is None else float(shares[number])
+            placed.append(_placed(item, question.candidates[number], share))
     return sorted(placed, key=lambda item: (-item.score, item.passage_id))
 
 
-def _placed(item: Ranked, candidate: features.Candidate) -> Placed:
+def _placed(item: Ranked, candidate: features.Candidate, identifier: float | None) -> Placed:
     parts = item.parts
     learned = [value for name, value in parts.items() if name not in (*_FUSION, *_MEMORY)]
     remembered = [parts[name] for name in _MEMORY if name in parts]
@@ -150,7 +155,7 @@ def _placed(item: Ranked, candidate: features.Candidate) -> Placed:
         passage_id=item.passage_id,
         dense=candidate.dense,
         lexical=candidate.lexical,
-        identifier=None,
+        identifier=identifier,
         fused=sum(parts[name] for name in _FUSION),
         prior=sum(remembered) if remembered else None,
         rerank=sum(learned) if learned else None,

@@ -156,6 +156,16 @@ def test_a_vote_lifts_its_passage_for_like_questions_until_it_is_taken_back(town
     assert town.order() == before
 
 
+def test_a_learned_ranking_tells_the_exact_match_as_the_default_does(town: Town) -> None:
+    named = 'When does the "harbour" open?'
+    plain = {hit.external_id: hit.scores.identifier for hit in town.find(named).hits}
+    town.model("live", upside_down())
+    learned = {hit.external_id: hit.scores.identifier for hit in town.find(named).hits}
+    assert plain == learned
+    assert learned == {f"{place}.md": float(place == "harbour") for place in PLACES}
+    assert all(hit.scores.identifier is None for hit in town.find().hits)
+
+
 def test_a_held_vote_moves_nothing_and_a_down_vote_pushes_down(town: Town) -> None:
     before = town.order()
     town.vote(QUESTION, before[-1], "up", state="held")
