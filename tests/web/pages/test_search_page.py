@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from src.core.messages.collections import DeleteCollection
 from tests.support.site import Site, marked, words
 
 
@@ -40,3 +41,15 @@ def test_a_bad_amount_is_refused_beside_the_form(site: Site) -> None:
     tree = site.visitor().page("/search?q=parcel&k=1000", status=422)
     assert "k" in words(marked(tree, "problem")[0])
     assert marked(tree, "search-form")
+
+
+def test_with_several_collections_each_hit_names_its_own(site: Site) -> None:
+    visitor = site.visitor()
+    other = site.house.collection("Depot")
+    try:
+        site.house.upload(other, {"guide.md": "# Parcels\n\nA parcel leaves the depot at noon.\n"})
+        names = {words(name) for name in marked(visitor.page("/search?q=parcel"), "hit-collection")}
+    finally:
+        site.house.ask(DeleteCollection(collection_id=other))
+    assert len(names) == 2
+    assert any("Depot" in name for name in names)

@@ -33,6 +33,7 @@ def index() -> Response:
             results = ask(_search(query))
         except AppError as error:
             problem = problem_of(error, correlation_id())
+    collections = ask(ListCollections(limit=200)).items
     page = render_template(
         "search/index.html",
         active="search",
@@ -40,7 +41,9 @@ def index() -> Response:
         results=results,
         ratings=OwnRatings(),
         problem=problem,
-        collections=ask(ListCollections(limit=200)).items,
+        collections=collections,
+        # The same file in two collections looks the same.
+        names={each.id: each.name for each in collections} if len(collections) > 1 else {},
         chosen=request.args.getlist("collection"),
         path=request.args.get("path", ""),
         types=request.args.get("types", ""),
