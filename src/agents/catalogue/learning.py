@@ -13,6 +13,7 @@ from src.core.messages.models import ModelRole
 from src.database.models import (
     CollectionRecord,
     DatasetRecord,
+    ExperimentRecord,
     ExperimentVoteRecord,
     ModelRecord,
     RatingRecord,
@@ -70,6 +71,8 @@ def _overview(database: Database, work: Work, collection: CollectionRecord) -> L
         experiment_id=experiment.id if experiment else None,
         experiment_purpose=experiment.purpose if experiment else None,
         experiment_votes=_experiment_votes(work, experiment.id) if experiment else 0,
+        experiment_look=_next_look(experiment) if experiment else None,
+        experiment_paused=experiment is not None and experiment.share == 0,
         comparison_id=comparison.id if comparison else None,
     )
 
@@ -118,6 +121,15 @@ def _models(work: Work, collection_id: str) -> dict[str, int]:
     return {state: number for state, number in work.session.execute(query)}
 
 
+def _next_look(experiment: ExperimentRecord) -> int | None:
+    """The up-votes at which the comparison is looked at next; a watch is looked at all the time."""
+    done = int(experiment.looks[-1]["done"]) if experiment.looks else 0
+    looks = experiment.rule.get("looks", ())
+    return int(looks[done]) if done < len(looks) else None
+
+
 def _experiment_votes(work: Work, experiment_id: str) -> int:
-    query = select(func.count()).where(ExperimentVoteRecord.experiment_id == experiment_id)
+    query = select(func.count()).where(
+        ExperimentVoteRecord.experiment_id == experiment_id, ExperimentVoteRecord.verdict == "up"
+    )
     return work.session.scalar(query) or 0

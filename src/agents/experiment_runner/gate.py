@@ -125,12 +125,13 @@ class Gate:
             case.done += sizes.get(one.id, 0)
             case.run.reached("golden set measured")
         learned = case.live.kind != registry.DEFAULT
-        self._keep(case, own_votes_proof(training.figures if training else {}, alone=not learned))
+        figures = training.figures if training else {}
+        self._keep(case, own_votes_proof(figures, alone=not learned))
         if LOGGED_VOTES not in case.proofs or (learned and LIVE_VOTES not in case.proofs):
-            self._votes(case, rated, learned=learned)
+            self._votes(case, rated, learned=learned, allowance=float(figures.get("allowance", 0.0)))
         case.run.reached("votes replayed")
 
-    def _votes(self, case: _Case, rated: Sequence[Rated], *, learned: bool) -> None:
+    def _votes(self, case: _Case, rated: Sequence[Rated], *, learned: bool, allowance: float) -> None:
         labels: dict[str, Labels] = {one.question: dict.fromkeys(one.liked, 1.0) for one in rated}
         live, candidate, *default = [
             evaluate({question: self._contents(hits) for question, hits in found.items()}, labels, _K)
@@ -139,7 +140,8 @@ class Gate:
         self._keep(case, logged_votes_veto(live, candidate))
         if learned:
             fitted = case.proofs[OWN_VOTES].passed
-            self._keep(case, live_votes_proof(live, candidate, next(iter(default), None), fitted=fitted))
+            told = next(iter(default), None)
+            self._keep(case, live_votes_proof(live, candidate, told, fitted=fitted, allowance=allowance))
 
     def _golden(self, case: _Case, one: GoldenSetRecord) -> None:
         with self._database.read() as work:

@@ -99,16 +99,21 @@ def own_votes_proof(figures: Mapping[str, Any], *, alone: bool = True) -> Proof:
 
 
 def live_votes_proof(
-    live: RankingScores, candidate: RankingScores, default: RankingScores | None, *, fitted: bool | None
+    live: RankingScores,
+    candidate: RankingScores,
+    default: RankingScores | None,
+    *,
+    fitted: bool | None,
+    allowance: float = 0.0,
 ) -> Proof:
     """Replayed up-votes against a live model that was itself learned: the candidate may not be clearly worse
     on what readers said of it. With ``fitted``, a gain over the default on questions that its weights never
-    saw, not being worse proves enough for a trial."""
+    saw, not being worse proves enough for a trial. ``allowance`` is as for its own votes."""
     if len(live.queries) < LEAST_LOGGED:
         said = f"{LIVE_VOTES}: {len(live.queries)} of {LEAST_LOGGED} questions."
         return Proof(LIVE_VOTES, len(live.queries), None, False, said, {})
     ndcg = paired_bootstrap(candidate.ndcg, live.ndcg)
-    passed = ndcg.mean >= LIVE_LOSS or ndcg.upper > 0
+    passed = ndcg.mean >= LIVE_LOSS - allowance or ndcg.upper > -allowance
     said = f"{LIVE_VOTES}: {ndcg.sentence('nDCG@10')}"
     if default is not None:
         said += f"; against the default: {paired_bootstrap(candidate.ndcg, default.ndcg).sentence('nDCG@10')}"

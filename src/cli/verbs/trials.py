@@ -71,11 +71,14 @@ def show_experiment(one: dict[str, Any]) -> None:
     out = console()
     out.print(one["id"], style="bold", end="")
     out.print(f"  {one['purpose']}  ", end="")
-    out.print(one["decision"] or one["state"], style=_STATES.get(one["state"], "yellow"), end="")
-    out.print(f"  {one['started_at'][:19]}Z  {one['treatment_id']} against {one['control_id']}")
-    sentence = one["progress"].get("sentence") or one["reason"] or one["power"].get("sentence")
+    state = one["decision"] or ("running" if one["share"] else "paused")
+    out.print(state, style=_STATES.get(state, "yellow"), end="")
+    out.print(f"  {one['started_at'][:19]}Z  {_compared(one)}")
+    sentence = one["reason"] or one["progress"].get("sentence")
     if sentence:
         out.print(f"     {printable(sentence)}")
+    if one["state"] == "running" and one["power"].get("sentence"):
+        out.print(f"     Before the start: {printable(one['power']['sentence'])}", style="dim")
     for arm in one["arms"]:
         rate = "not rated yet" if arm["rate"] is None else _rate(arm)
         out.print(f"     {arm['name']}: {rate}; {arm['answers']} answers to {arm['readers']} readers")
@@ -85,6 +88,13 @@ def show_experiment(one: dict[str, Any]) -> None:
         out.print(f"     {printable(guardrail['sentence'])}", style="dim")
     for look in one["looks"]:
         out.print(f"     {look['at'][:19]}Z  {printable(look['sentence'])}", style="dim")
+
+
+def _compared(one: dict[str, Any]) -> str:
+    control, treatment = one["control_version"], one["treatment_version"]
+    if one["control_id"] == one["treatment_id"]:
+        return f"version {control} against itself"
+    return f"version {treatment} against {control}"
 
 
 def _rate(arm: dict[str, Any]) -> str:

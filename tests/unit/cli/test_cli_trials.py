@@ -60,7 +60,11 @@ def test_a_model_is_tried_promoted_and_taken_back(house: House, run: Run) -> Non
     assert "version 2  candidate" in listed
     trial = parsed(run("try", "Town", "--model", model_id, "--json"))
     assert "Not enough data yet: 0 of 100" in trial["progress"]["sentence"]
-    assert "trial  running" in run("experiments", "--collection", "Town")
+    listed = run("experiments", "--collection", "Town")
+    assert "trial  running" in listed
+    assert "version 2 against 1" in listed
+    assert "Not enough data yet: 0 of 100 up-votes for the next look." in " ".join(listed.split())
+    assert "Before the start: A gain of +0.030 is found in 80% of trials by" in " ".join(listed.split())
     assert "superseded" not in run("promote", model_id, "--reason", "It is better.")
     assert "version 2  live" in run("models")
     watch = next(one for one in parsed(run("experiments", "--json")) if one["state"] == "running")

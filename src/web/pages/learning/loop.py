@@ -83,7 +83,7 @@ def _gate(overview: LearningOverview) -> Step:
     candidates, rejected = overview.models.get("candidate", 0), overview.models.get("rejected", 0)
     detail = f"{rejected} rejected so far" if rejected else "A candidate has to prove itself offline first"
     if candidates:
-        return Step("gate", "Gate", f"{candidates} being proved", detail, "busy")
+        return Step("gate", "Gate", f"{candidates} not proved yet", detail, "busy")
     gated = overview.models.get("gated", 0)
     return Step("gate", "Gate", f"{gated} passed and waiting" if gated else "nothing to prove", detail)
 
@@ -96,8 +96,13 @@ def _trial(overview: LearningOverview) -> Step:
         "watch": "the promoted model is watched",
         "aa": "a test of the trial",
     }
-    votes = f"{overview.experiment_votes} votes so far"
-    return Step("trial", "Trial", what.get(overview.experiment_purpose or "", "running"), votes, "busy")
+    figure = what.get(overview.experiment_purpose or "", "running")
+    if overview.experiment_paused:
+        return Step("trial", "Trial", figure, "paused, as searches were slow or failed; it goes on by itself")
+    number, look = overview.experiment_votes, overview.experiment_look
+    votes = f"{number} {'up-vote' if number == 1 else 'up-votes'} on mixed lists so far"
+    detail = votes if look is None else f"{votes}; they decide at {look} at the earliest"
+    return Step("trial", "Trial", figure, detail, "busy")
 
 
 def _live(overview: LearningOverview) -> Step:

@@ -18,25 +18,13 @@ from src.web.state import ask
 
 from .blueprint import blueprint
 from .charts import Chart, Series, chart
-from .views import collections_by_id, figure_rows, page
+from .views import collections_by_id, figure_rows, listing, page
 
 
 @blueprint.get("/learning/runs")
 def runs() -> str:
     """Training runs, newest first."""
-    found = ask(
-        message(
-            ListTrainingRuns,
-            collection_id=request.args.get("collection"),
-            cursor=request.args.get("cursor"),
-        )
-    )
-    return page(
-        "runs",
-        runs=found,
-        collections=collections_by_id(),
-        collection=request.args.get("collection", ""),
-    )
+    return listing("runs", ListTrainingRuns)
 
 
 @blueprint.get("/learning/runs/<run_id>")
@@ -64,16 +52,7 @@ def train(collection_id: str) -> Response:
 @blueprint.get("/learning/datasets")
 def datasets() -> str:
     """The versions of training data of the collections that the reader may change."""
-    found = ask(
-        message(ListDatasets, collection_id=request.args.get("collection"), cursor=request.args.get("cursor"))
-    )
-    return page(
-        "datasets",
-        tab="runs",
-        datasets=found,
-        collections=collections_by_id(),
-        collection=request.args.get("collection", ""),
-    )
+    return listing("datasets", ListDatasets, tab="runs")
 
 
 @blueprint.get("/learning/datasets/<dataset_id>")

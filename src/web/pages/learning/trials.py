@@ -22,29 +22,13 @@ from .blueprint import blueprint
 from .charts import Chart, Series, chart
 from .comparison import comparison
 from .titles import TITLES
-from .views import collections_by_id, page
+from .views import collections_by_id, listing, page
 
 
 @blueprint.get("/learning/experiments")
 def experiments() -> str:
     """The comparisons of a collection, or of all."""
-    found = ask(
-        message(
-            ListExperiments,
-            collection_id=request.args.get("collection"),
-            state=request.args.get("state"),
-            cursor=request.args.get("cursor"),
-        )
-    )
-    return page(
-        "experiments",
-        experiments=found,
-        collections=collections_by_id(),
-        collection=request.args.get("collection", ""),
-        state=request.args.get("state", ""),
-        states=list(ExperimentState),
-        titles=TITLES,
-    )
+    return listing("experiments", ListExperiments, states=list(ExperimentState), titles=TITLES)
 
 
 @blueprint.get("/learning/experiments/<experiment_id>")

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import render_template, request
 
+from src.core.messages.base import Request
 from src.core.messages.collections import Collection, ListCollections
 from src.core.messages.learning import OverviewLearning
 from src.core.messages.models import GetModel, ListModels, ModelRole, ModelState
@@ -33,22 +34,7 @@ def index() -> str:
 @blueprint.get("/learning/models")
 def models() -> str:
     """The models of a collection, or of all."""
-    found = ask(
-        message(
-            ListModels,
-            collection_id=request.args.get("collection"),
-            state=request.args.get("state"),
-            cursor=request.args.get("cursor"),
-        )
-    )
-    return page(
-        "models",
-        models=found,
-        collections=collections_by_id(),
-        collection=request.args.get("collection", ""),
-        state=request.args.get("state", ""),
-        states=list(ModelState),
-    )
+    return listing("models", ListModels, states=list(ModelState))
 
 
 @blueprint.get("/learning/models/<model_id>")
@@ -116,6 +102,23 @@ def figure_rows(figures: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]
 
 def _replayed(query: str, collection: str, model_id: str | None) -> SearchResults:
     return ask(message(Search, query=query, collection_ids=(collection,), k=_SHOWN, model_id=model_id))
+
+
+def listing(name: str, kind: type[Request[Any]], *, tab: str | None = None, **shown: object) -> str:
+    """A page of what a request lists, under the name of the page; what the address asks for narrows it."""
+    asked = {"collection_id": "collection", "state": "state", "cursor": "cursor"}
+    fields: dict[str, Any] = {
+        field: request.args.get(arg) for field, arg in asked.items() if field in kind.model_fields
+    }
+    return page(
+        name,
+        tab=tab,
+        collections=collections_by_id(),
+        collection=request.args.get("collection", ""),
+        state=request.args.get("state", ""),
+        **{name: ask(message(kind, **fields))},
+        **shown,
+    )
 
 
 def collections_by_id() -> dict[str, Collection]:

@@ -106,6 +106,11 @@ def test_a_learned_live_model_may_not_be_clearly_better_on_what_readers_said(
         )
 
 
+def test_what_votes_cannot_say_is_allowed_for_against_the_live_model_too() -> None:
+    assert live_votes_proof(*shifted(-0.03), None, fitted=True, allowance=0.025).passed
+    assert live_votes_proof(*shifted(-0.05), None, fitted=True, allowance=0.02).passed is False
+
+
 def test_the_comparison_with_the_default_is_kept_beside_that_with_the_live_model() -> None:
     live, candidate = shifted(0.01)
     default = scores(live.ndcg - 0.02)
