@@ -129,9 +129,11 @@ class Poll:
     def hold(self, count: int, better: float, *, worse: float = 0.5, chunk: int = 20) -> None:
         """``count`` ratings of all readers in turn; of ten of the treatment's answers each reader likes
         ``better``, of the control's ``worse``. Ends when the comparison does."""
+        experiment = self.running()
+        assert experiment is not None
         for start in range(0, count, chunk):
-            experiment = self.running()
-            if experiment is None:
+            now = self.running()
+            if now is None or now.id != experiment.id:
                 return
             ids = []
             with self.laboratory.database.begin() as work:

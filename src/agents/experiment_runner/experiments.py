@@ -91,9 +91,11 @@ class Experiments:
         live = registry.live_model(work, request.collection_id, ModelRole.ANSWERING)
         running = work.experiments.running(request.collection_id, Method.AB)
         if running is not None:
-            raise ConflictError(
-                "Answers are being compared in this collection already; stop that, or let it end."
-            )
+            if running.purpose != Purpose.WATCH:
+                raise ConflictError(
+                    "Answers are being compared in this collection already; stop that, or let it end."
+                )
+            self._trials.end(work, running, SUPERSEDED, f"{by} started another comparison.", by=by)
         if request.aa:
             return self._splits.start(work, live, live, Purpose.AA, by=by, share=request.share)
         if request.variant is not None:
@@ -125,8 +127,8 @@ class Experiments:
                 treatment = work.models.get(record.treatment_id)
                 evidence = {"experiment_id": record.id}
                 registry.reject(work, treatment, by=by, reason=reason, evidence=evidence)
-            if record.method == Method.INTERLEAVING:
-                self._trials.arrange(work, record.collection_id, by=by)
+            arranges = self._splits if record.method == Method.AB else self._trials
+            arranges.arrange(work, record.collection_id, by=by)
             work.commit()
         return self._view(request.experiment_id)
 

@@ -14,7 +14,9 @@ import pytest
 from sqlalchemy import select
 
 from src.core.clock import SystemClock
-from src.core.messages.experiments import GateJob
+from src.core.messages.answering import PassageCount
+from src.core.messages.experiments import GateJob, Method, StartExperiment
+from src.core.messages.feedback import RatingsHeld
 from src.core.messages.golden import AddGoldenSet, GoldenJudgment, GoldenQuestion
 from src.core.messages.questions import Search
 from src.database.models import (
@@ -30,6 +32,7 @@ from src.database.uow import Database
 from tests.support.application import House, make_settings, running
 from tests.support.deciding import POINTS
 from tests.support.laboratory import Laboratory
+from tests.support.polling import Poll
 from tests.support.rankers import add_candidate, by_cosine
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -163,6 +166,55 @@ def before_the_decision(tmp_path_factory: pytest.TempPathFactory) -> Path:
             work.publish(given)
             work.commit()
     return data_dir
+
+
+@pytest.fixture(scope="module")
+def before_the_verdict(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a comparison of answers that the next rating, already told on the bus, will decide."""
+    data_dir = tmp_path_factory.mktemp("split") / "data"
+    with running(make_settings(data_dir), worker=False) as application:
+        laboratory = Laboratory(application.database)
+        request = StartExperiment(
+            collection_id=laboratory.collection_id, method=Method.AB, variant=(PassageCount(k=3),)
+        )
+        experiment = laboratory.ask(request)
+        poll = Poll(laboratory, count=20)
+        poll.hold(99, better=0.9, worse=0.3, chunk=99)
+        reader = next(one for one in poll.readers[10:])
+        with application.database.begin() as work:
+            answer_id = poll.answered(work, experiment, reader, "The last one")
+            work.session.flush()
+            rating_id = poll.say(work, answer_id, reader, "The last one", "up")
+            held = RatingsHeld(
+                collection_id=laboratory.collection_id, rating_ids=(rating_id,), reasons=("looked at",)
+            )
+            work.publish(held)
+            work.commit()
+    return data_dir
+
+
+@pytest.fixture(scope="module")
+def judged(before_the_verdict: Path, tmp_path_factory: pytest.TempPathFactory) -> End:
+    data_dir = copy(before_the_verdict, tmp_path_factory.mktemp("judged"))
+    work_off("deciding", data_dir)
+    reached = end(data_dir)
+    assert reached.models == ((1, "retired"), (2, "live"))
+    assert [one[:3] for one in reached.experiments] == [
+        ("trial", "ended", "promote"),
+        ("watch", "running", None),
+    ]
+    return reached
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_while_answers_are_judged_changes_nothing(
+    point: str, before_the_verdict: Path, judged: End, tmp_path: Path
+) -> None:
+    data_dir = copy(before_the_verdict, tmp_path)
+    work_off("deciding", data_dir, point)
+    work_off("deciding", data_dir)
+    assert end(data_dir) == judged
 
 
 @pytest.fixture(scope="module")

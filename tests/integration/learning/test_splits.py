@@ -92,6 +92,39 @@ def test_a_better_way_is_promoted_with_its_evidence_and_one_returns_from_it(labo
     assert laboratory.ask(GetModel(model_id=made.treatment_id)).state == "retired"
 
 
+def test_after_a_promotion_the_way_before_keeps_a_share_and_takes_over_where_it_wins(
+    laboratory: Laboratory,
+) -> None:
+    made = started(laboratory)
+    laboratory.ask(PromoteModel(model_id=made.treatment_id))
+    watch = _running(laboratory)
+    assert (watch.purpose, watch.share) == (Purpose.WATCH, 0.4)
+    assert (watch.control_id, watch.treatment_id) == (made.treatment_id, made.control_id)
+    Poll(laboratory).hold(300, better=0.9, worse=0.4)
+    ended = laboratory.experiment(watch.id)
+    assert (ended.decision, answering(laboratory).id) == ("return", made.control_id)
+    assert (ended.reason or "").startswith("The way before is better.")
+    change = laboratory.ask(GetModel(model_id=made.control_id)).changes[-1]
+    assert (change.after, change.evidence["experiment_id"]) == ("live", watch.id)
+    assert laboratory.ask(GetModel(model_id=made.treatment_id)).state == "retired"
+
+
+def test_a_watch_that_saw_no_harm_is_over_and_gives_way_before(laboratory: Laboratory) -> None:
+    first = started(laboratory)
+    laboratory.ask(PromoteModel(model_id=first.treatment_id))
+    given_way = _running(laboratory)
+    second = started(laboratory, variant=({"kind": "style", "style": "concise"},))
+    assert laboratory.experiment(given_way.id).decision == "superseded"
+    laboratory.ask(StopExperiment(experiment_id=second.id))
+    watch = _running(laboratory)
+    assert (watch.purpose, watch.id == given_way.id) == (Purpose.WATCH, False), "it goes on with the rest"
+    Poll(laboratory).hold(300, better=0.4, worse=0.9)
+    assert laboratory.experiment(watch.id).decision == "healthy"
+    assert answering(laboratory).id == first.treatment_id
+    items = laboratory.ask(ListExperiments(collection_id=laboratory.collection_id, state="running")).items
+    assert items == (), "a watch that has ended does not begin again"
+
+
 def test_a_worse_way_is_rejected(laboratory: Laboratory) -> None:
     made = started(laboratory)
     Poll(laboratory).hold(420, better=0.3, worse=0.85)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from src.agents.experiment_runner.rules import decision_rule
-from src.agents.experiment_runner.trials import STOPPED
+from src.agents.experiment_runner.trials import HEALTHY, RETURN, STOPPED
 from src.core.messages.experiments import ExperimentLooked, Purpose
 from src.database.models import ExperimentRecord
 from src.database.repositories.splits import given_in
@@ -46,11 +46,14 @@ class SplitLooks:
         verdict = judge(seen, done)
         self._note(work, record, seen, verdict)
         if verdict.final:
-            self._conclude(work, record, verdict, seen, by=by)
+            end = self._look_back if record.purpose == Purpose.WATCH else self._conclude
+            end(work, record, verdict, seen, by=by)
+            self.splits.arrange(work, record.collection_id, by=by)
 
     def guard(self, work: UnitOfWork, record: ExperimentRecord, *, by: str) -> None:
-        """Stop a comparison whose treatment breaches a guardrail."""
-        if record.state != "running":
+        """Stop a comparison whose treatment breaches a guardrail. A watch needs none: its treatment was live
+        before."""
+        if record.state != "running" or record.purpose == Purpose.WATCH:
             return
         breach = next((one for one in breaches(work, record, work.now()) if one.stop), None)
         if breach is None:
@@ -58,6 +61,7 @@ class SplitLooks:
         evidence = {"experiment_id": record.id, "guardrail": asdict(breach)}
         self.splits.trials.end(work, record, STOPPED, breach.sentence, by=by)
         self._reject(work, record, breach.sentence, evidence, by=by)
+        self.splits.arrange(work, record.collection_id, by=by)
 
     def _conclude(
         self, work: UnitOfWork, record: ExperimentRecord, verdict: Verdict, seen: Contrast, *, by: str
@@ -72,6 +76,21 @@ class SplitLooks:
             registry.promote(work, treatment, by=by, reason=reason, evidence=evidence)
         elif not left:
             self._reject(work, record, reason, evidence, by=by)
+
+    def _look_back(
+        self, work: UnitOfWork, record: ExperimentRecord, verdict: Verdict, seen: Contrast, *, by: str
+    ) -> None:
+        """Return to the way before where it is the better one; else the watch is over."""
+        if verdict.decision is not Decision.PROMOTE:
+            self.splits.trials.end(work, record, HEALTHY, f"Healthy. {verdict.sentence}", by=by)
+            return
+        automatic = self.splits.trials.policy.automatic
+        reason = f"The way before is better. {verdict.sentence}" + ("" if automatic else _PERSON)
+        self.splits.trials.end(work, record, RETURN, reason, by=by)
+        if automatic:
+            evidence = {"experiment_id": record.id, **_figures(seen), "rule": record.rule}
+            live = work.models.get(record.control_id)
+            registry.roll_back(work, live, by=by, reason=reason, evidence=evidence)
 
     def _give_up(self, work: UnitOfWork, record: ExperimentRecord, reason: str, *, by: str) -> None:
         """A broken split says nothing for or against the treatment."""

@@ -11,12 +11,15 @@ from src.core.messages.answering import AnySetting
 from src.core.messages.experiments import ExperimentStarted, ExperimentState, Method, Purpose
 from src.core.messages.models import ModelRole, ModelState
 from src.database.models import ExperimentRecord, ModelRecord
+from src.database.repositories.trials import latest_watch
 from src.database.uow import UnitOfWork
 from src.services import registry
 
 from .planning import power_of, stored_rule
 
 KIND = "settings"
+WATCH_SHARE = 0.4
+"""The part of the readers that a watch takes: half of them keep what was live before."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +89,26 @@ class Splits:
         return record
 
     def arrange(self, work: UnitOfWork, collection_id: str, *, by: str) -> None:
-        """End what compares with a way to answer that is not the live one any more."""
+        """Have the comparison run that is due; doing it again changes nothing. What compares with a way to
+        answer that is not the live one any more is over. Where nothing runs, the live way is watched against
+        the one before it, until that was decided once."""
         running = work.experiments.running(collection_id, Method.AB)
         live = work.models.live(collection_id, ModelRole.ANSWERING)
-        if running is None or (live is not None and running.control_id == live.id):
+        if running is not None and (live is None or running.control_id != live.id):
+            reason = "Another way to answer went live, so that this comparison tells nothing any more."
+            self.trials.end(work, running, SUPERSEDED, reason, by=by)
+            self.put_back(work, running, "What it was compared with is live no more.", by=by)
+            running = None
+        if running is None and live is not None and self.trials.policy.learning:
+            self._watch(work, live, by=by)
+
+    def _watch(self, work: UnitOfWork, live: ModelRecord, *, by: str) -> None:
+        before = registry.predecessor(work, live)
+        if before is None:
             return
-        reason = "Another way to answer went live, so that this comparison tells nothing any more."
-        self.trials.end(work, running, SUPERSEDED, reason, by=by)
-        self.put_back(work, running, "What it was compared with is live no more.", by=by)
+        latest = latest_watch(work.session, live.id, before.id)
+        if latest is None or latest.decision == SUPERSEDED:
+            self.start(work, live, before, Purpose.WATCH, by=by, share=WATCH_SHARE)
 
     def put_back(self, work: UnitOfWork, record: ExperimentRecord, reason: str, *, by: str) -> None:
         """Leave the treatment as it was before its comparison, which said nothing about it."""

@@ -18,6 +18,7 @@ TITLES = {
     },
     Method.AB: {
         Purpose.TRIAL: "Another way to answer",
+        Purpose.WATCH: "Watch after another way to answer",
         Purpose.AA: "The same way to answer twice",
     },
 }
