@@ -20,6 +20,7 @@ from src.agents.fine_tuner import FineTunerAgent
 from src.agents.fine_tuner.archive import DatasetArchive
 from src.agents.fine_tuner.full import FullTrainer
 from src.agents.fine_tuner.policy import TrainingPolicy
+from src.agents.fine_tuner.synthetic import SyntheticQuestions, SyntheticSettings
 from src.agents.fine_tuner.trainers import LadderTrainer, RunTrainer, Trainer
 from src.agents.fine_tuner.training import Training
 from src.agents.fine_tuner.tuning import TuningPolicy
@@ -67,6 +68,7 @@ from src.database.uow import Database
 from src.services.indexing import IndexWriter, PassageVectors
 from src.services.text.analyser import Analyser
 from src.services.training.child import Tuner
+from src.services.training.recipe import TuningSettings
 from src.services.webhooks import HttpReceiver
 
 
@@ -169,6 +171,9 @@ def _fine_tuner(settings: Settings, database: Database, out: Adapters) -> FineTu
             out.embedders,
             DatasetArchive(database, out.embedder),
             {trainer.name: trainer for trainer in trainers},
+            SyntheticQuestions(
+                database, out.chats.configured, SyntheticSettings(passages=settings.synthetic_passages)
+            ),
         ),
         TrainingPolicy(
             automatic=settings.learning, first=ladder.least_questions, pause_s=settings.training_pause_s
@@ -190,6 +195,7 @@ def _full_trainer(settings: Settings, database: Database, out: Adapters) -> Full
         Tuner(threads=settings.training_threads, memory=settings.training_memory_bytes),
         find_base=partial(base_model, settings),
         folder=settings.data_dir / "training",
+        settings=TuningSettings(negatives=settings.tuning_negatives),
     )
 
 

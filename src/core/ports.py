@@ -279,6 +279,7 @@ class UsagePiece:
 
 
 ChatPiece = TextPiece | CitationPiece | UsagePiece
+OnUsage = Callable[[UsagePiece], None]
 
 
 class ChatModel(Protocol):
@@ -291,5 +292,8 @@ class ChatModel(Protocol):
     def stream(self, prompt: ChatPrompt, *, timeout_s: float) -> Generator[ChatPiece, None, None]:
         """Answer from the passages, piece by piece; closing the iterator ends the call."""
 
-    def complete(self, system: str, text: str, *, max_tokens: int, timeout_s: float) -> str:
-        """One short completion without passages (condensing a question, naming a cluster)."""
+    def complete(
+        self, system: str, text: str, *, max_tokens: int, timeout_s: float, on_usage: OnUsage | None = None
+    ) -> str:
+        """One short completion without passages (condensing a question, naming a cluster). ``on_usage`` is
+        told what the call used."""

@@ -81,9 +81,11 @@ class Settings(BaseModel):
     )
     training_pause_s: float = Field(900.0, ge=0, json_schema_extra=_variable("STOA_TRAINING_PAUSE_S"))
     trial_pause_s: float = Field(1800.0, ge=0, json_schema_extra=_variable("STOA_TRIAL_PAUSE_S"))
+    synthetic_passages: int = Field(20, ge=0, le=1000, json_schema_extra=_variable("STOA_SYNTHETIC_PASSAGES"))
     tuning: bool = Field(True, json_schema_extra=_variable("STOA_TUNING"))
     tuning_from: int = Field(500, ge=2, json_schema_extra=_variable("STOA_TUNING_FROM"))
     tuning_pause_s: float = Field(86_400.0, ge=0, json_schema_extra=_variable("STOA_TUNING_PAUSE_S"))
+    tuning_negatives: int = Field(0, ge=0, le=1, json_schema_extra=_variable("STOA_TUNING_NEGATIVES"))
     training_threads: int = Field(1, ge=1, le=256, json_schema_extra=_variable("STOA_TRAINING_THREADS"))
     training_memory_bytes: int = Field(
         8 * 2**30, ge=2**30, json_schema_extra=_variable("STOA_TRAINING_MEMORY_BYTES")

@@ -99,11 +99,12 @@ class ChatContract:
         assert isinstance(last, UsagePiece)
         assert last.stop_reason == "max_tokens"
 
-    def test_complete_returns_the_text_alone(self) -> None:
+    def test_complete_returns_the_text_alone_and_tells_what_it_used(self) -> None:
         with self.model(self.answer(" A stand-alone", " question? ")) as (chat, _):
-            assert chat.complete("Rewrite.", "and then?", max_tokens=50, timeout_s=5) == (
-                "A stand-alone question?"
-            )
+            used: list[UsagePiece] = []
+            text = chat.complete("Rewrite.", "and then?", max_tokens=50, timeout_s=5, on_usage=used.append)
+        assert text == "A stand-alone question?"
+        assert [piece.output_tokens > 0 for piece in used] == [True]
 
     def test_the_key_is_sent_and_nowhere_told(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.DEBUG, logger="src")

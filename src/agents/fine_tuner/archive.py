@@ -15,6 +15,7 @@ from src.database.uow import Database, UnitOfWork
 
 from .dataset import DatasetSettings, Draft, Surroundings, draft
 from .gathering import gather, live_contents
+from .made import made_questions
 
 
 class DatasetArchive:
@@ -31,10 +32,13 @@ class DatasetArchive:
         """What the votes of the collection give now; nothing is stored."""
         with self._database.read() as work:
             votes = gather(work, collection_id)
+            made = made_questions(work, collection_id)
             contents = {vote.content_key for vote in votes if vote.content_key is not None}
+            contents |= {one.content_key for one in made}
             live = live_contents(work, collection_id, contents)
             golden = golden_questions(work.session, collection_id)
-        vectors = self.vectors({vote.question_key: vote.question for vote in votes})
+        questions = {one.question_key: one.question for one in made}
+        vectors = self.vectors(questions | {vote.question_key: vote.question for vote in votes})
         proofs = self.vectors(golden)
         around = Surroundings(
             live=live,
@@ -44,7 +48,7 @@ class DatasetArchive:
             if proofs
             else np.zeros((0, self._embedder.dimensions), np.float32),
         )
-        return draft(votes, around, self.settings)
+        return draft(votes, around, self.settings, made)
 
     def keep(self, work: UnitOfWork, collection_id: str, drafted: Draft) -> DatasetRecord:
         """Store the draft as the collection's next version, unless it is one already."""
@@ -78,6 +82,22 @@ class DatasetArchive:
                 excluded=judgment.excluded.value if judgment.excluded else None,
             )
             for judgment in drafted.judgments
+        )
+        work.session.add_all(
+            ExampleRecord(
+                id=new_id(),
+                dataset_id=record.id,
+                document_id=one.document_id,
+                origin=one.origin.value,
+                question=one.question,
+                question_key=one.question_key,
+                content_key=one.content_key,
+                label=one.label,
+                weight=one.weight,
+                excluded=one.excluded.value if one.excluded else None,
+                made_by=one.made_by,
+            )
+            for one in drafted.made
         )
         return record
 

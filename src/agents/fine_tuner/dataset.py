@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,15 @@ from src.services.ranking.examples import folds_of
 
 from . import rules
 from .grouping import NEAR, group_judged, near_any
+from .made import Made, sift
 from .votes import Exclusion, Vote
 
 
 @dataclass(frozen=True)
 class DatasetSettings:
     """How votes are sifted. ``by_passage`` also keeps questions apart that were answered by one passage;
-    ``share`` is the most that one of at least ``share_from`` readers may give, but for ``share_least``."""
+    ``share`` is the most that one of at least ``share_from`` readers may give, but for ``share_least``.
+    There are at most ``synthetic_share`` made-up questions for each that readers asked."""
 
     near: float = NEAR
     share: float = 0.4
@@ -31,6 +33,7 @@ class DatasetSettings:
     newest_questions: int = 3000
     folds: int = 5
     by_passage: bool = False
+    synthetic_share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -55,18 +58,45 @@ class Judgment:
 
 @dataclass(frozen=True)
 class Draft:
-    """A data set that is not stored yet; the same judgments give the same ``digest``."""
+    """A data set that is not stored yet; the same judgments give the same ``digest``. ``made`` are the
+    examples beside the votes."""
 
     judgments: tuple[Judgment, ...]
     counts: dict[str, Any]
     digest: str
+    made: tuple[Made, ...] = ()
+
+    @property
+    def taken(self) -> list[Vote]:
+        return [judgment.vote for judgment in self.judgments if judgment.excluded is None]
+
+    def with_more(self, made: Iterable[Made]) -> Draft:
+        """The same with more examples beside the votes."""
+        more = tuple(sorted(made, key=lambda one: (one.origin, one.question_key, one.content_key)))
+        if not more:
+            return self
+        text = json.dumps([self.digest, [astuple(one) for one in more]], ensure_ascii=True)
+        counts = dict(self.counts)
+        for origin in dict.fromkeys(one.origin for one in more):
+            own = [one for one in more if one.origin is origin]
+            left_out = Counter(one.excluded.value for one in own if one.excluded is not None)
+            counts[origin.value] = {
+                "taken": len(own) - left_out.total(),
+                "excluded": dict(sorted(left_out.items())),
+            }
+        return Draft(self.judgments, counts, hashlib.sha256(text.encode()).hexdigest(), (*self.made, *more))
 
 
-def draft(votes: Sequence[Vote], around: Surroundings, settings: DatasetSettings) -> Draft:
-    """Sift the votes. The order in which they come makes no difference."""
+def draft(
+    votes: Sequence[Vote], around: Surroundings, settings: DatasetSettings, made: Sequence[Made] = ()
+) -> Draft:
+    """Sift the votes, and the made-up questions by what is left of them. The order in which they come makes
+    no difference."""
     votes = sorted(votes, key=_order)
     excluded: list[Exclusion | None] = [vote.hindrance for vote in votes]
-    for reason, rule in _rules(votes, around, settings):
+    asked = {vote.question_key for vote in votes} | {one.question_key for one in made}
+    too_near = _too_near(asked, around, settings.near)
+    for reason, rule in _rules(too_near, around, settings):
         places = [place for place, why in enumerate(excluded) if why is None]
         for found in rule([votes[place] for place in places]):
             excluded[places[found]] = reason
@@ -76,16 +106,26 @@ def draft(votes: Sequence[Vote], around: Surroundings, settings: DatasetSettings
         Judgment(vote, folds[vote.question_key] if why is None else None, why)
         for vote, why in zip(votes, excluded, strict=True)
     )
-    return Draft(judgments, _counts(taken, excluded), _digest(judgments, settings))
+    drafted = Draft(judgments, _counts(taken, excluded), _digest(judgments, settings))
+    sifted = sift(
+        made,
+        taken,
+        around.vectors,
+        live=around.live,
+        golden=too_near,
+        near=settings.near,
+        share=settings.synthetic_share,
+    )
+    return drafted.with_more(sifted)
 
 
 def _rules(
-    votes: Sequence[Vote], around: Surroundings, settings: DatasetSettings
+    too_near: Collection[str], around: Surroundings, settings: DatasetSettings
 ) -> list[tuple[Exclusion, rules.Rule]]:
     return [
         (Exclusion.ITSELF, rules.said_itself),
         (Exclusion.GONE, rules.gone(around.live)),
-        (Exclusion.GOLDEN, rules.golden(_too_near(votes, around, settings.near))),
+        (Exclusion.GOLDEN, rules.golden(too_near)),
         (Exclusion.CONTRADICTION, rules.contradictions),
         (Exclusion.DUPLICATE, rules.duplicates),
         (Exclusion.DISAGREEMENT, rules.disagreements),
@@ -94,9 +134,9 @@ def _rules(
     ]
 
 
-def _too_near(votes: Sequence[Vote], around: Surroundings, near: float) -> frozenset[str]:
-    keys = sorted({vote.question_key for vote in votes} & around.vectors.keys())
-    leaking = {vote.question_key for vote in votes if vote.question_key in around.golden_keys}
+def _too_near(asked: Collection[str], around: Surroundings, near: float) -> frozenset[str]:
+    keys = sorted(set(asked) & around.vectors.keys())
+    leaking = {key for key in asked if key in around.golden_keys}
     if keys:
         found = near_any(np.stack([around.vectors[key] for key in keys]), around.golden_vectors, near)
         leaking.update(key for key, leaks in zip(keys, found, strict=True) if leaks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from src.services.ranking.features import Floats
 
 from .grouping import group_judged
 from .trainers import Material
+from .votes import Vote
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,28 @@ class Asked:
 
 
 def asked_questions(rows: Sequence[ExampleRecord]) -> list[Asked]:
-    """The questions of the rows that were taken, in the order of their keys."""
+    """The questions that were voted on, of the rows that were taken, in the order of their keys."""
+    taken = [row for row in rows if row.excluded is None and row.split is not None]
+    taken.sort(key=lambda row: (row.question_key, row.content_key, row.id))
+    return _joined(
+        (row.question_key, row.question, row.content_key, row.label > 0, row.weight) for row in taken
+    )
+
+
+def voted_questions(votes: Sequence[Vote]) -> list[Asked]:
+    """The same of votes that were taken, before they are stored."""
+    ordered = sorted(
+        votes, key=lambda vote: (vote.question_key, vote.content_key or "", vote.rating_id or "")
+    )
+    return _joined((v.question_key, v.question, v.content_key or "", v.up, v.weight) for v in ordered)
+
+
+def _joined(votes: Iterable[tuple[str, str, str, bool, float]]) -> list[Asked]:
     found: dict[str, Asked] = {}
-    for row in sorted(rows, key=lambda row: (row.question_key, row.content_key, row.id)):
-        if row.excluded is None:
-            asked = found.setdefault(row.question_key, Asked(row.question_key, row.question, {}, {}))
-            votes = asked.ups if row.label > 0 else asked.downs
-            votes[row.content_key] = votes.get(row.content_key, 0.0) + row.weight
+    for key, question, content_key, up, weight in votes:
+        asked = found.setdefault(key, Asked(key, question, {}, {}))
+        side = asked.ups if up else asked.downs
+        side[content_key] = side.get(content_key, 0.0) + weight
     return list(found.values())
 
 

@@ -147,7 +147,11 @@ class FullTrainer:
             config=dict(base.config),
             pooling=base.pooling.value,
             prompts=(base.query_prompt, base.passage_prompt),
-            pairs=pairs_of([each for each in texts.asked if each.key not in held], texts),
+            pairs=pairs_of(
+                [each for each in texts.asked if each.key not in held],
+                texts,
+                negatives=self._settings.negatives > 0,
+            ),
             samples=texts.samples(SAMPLES),
             settings=self._settings,
             seed=seed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +14,7 @@ from src.core.messages.training import RunState, TrainingEnded, TrainJob
 from src.core.ports import Blobs, Embedder
 from src.database.models import DatasetRecord, TrainingRunRecord
 from src.database.repositories.remembering import counted_ups
+from src.database.repositories.votes import documents_with
 from src.database.uow import Database, UnitOfWork, Work
 from src.services import registry
 from src.services.embeddings.versions import Embedders
@@ -22,12 +23,16 @@ from src.services.ranking.training import RankerFit
 
 from .archive import DatasetArchive
 from .card import model_card
+from .dataset import Draft
 from .environment import environment
-from .examples import asked_questions, contents_of, material_of
+from .examples import asked_questions, contents_of, material_of, voted_questions
 from .figures import curves, figures
 from .lineage import forgotten_by_live
+from .made import Made
+from .negatives import hard_negatives
 from .patience import patiently
 from .pools import Pools
+from .synthetic import SyntheticQuestions
 from .trainers import Material, RunTrainer, Trainer
 
 KIND = "ranker"
@@ -44,12 +49,14 @@ class Training:
         embedders: Embedders,
         archive: DatasetArchive,
         trainers: Mapping[str, Trainer | RunTrainer],
+        synthetic: SyntheticQuestions | None = None,
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._embedders = embedders
         self._archive = archive
         self._trainers = trainers
+        self._synthetic = synthetic or SyntheticQuestions(database, None)
         self._pools = Pools(database)
 
     def trainer(self, name: str) -> Trainer | RunTrainer:
@@ -144,14 +151,33 @@ class Training:
         if record.dataset_id is not None:
             with self._database.read() as reading:
                 return reading.datasets.get(record.dataset_id)
+        synthetic = self._synthetic.make(record.collection_id, record.id, run)
         run.progress(stage="sifting votes", done=0, total=None)
         drafted = self._archive.draft(record.collection_id)
+        if drafted.counts["questions_with_up"] >= self._least_questions(record):
+            drafted = drafted.with_more(self._negatives(record, drafted, run))
         with self._database.begin(run.ctx) as work:
             work.collections.hold(record.collection_id, alone=True)
             dataset = self._archive.keep(work, record.collection_id, drafted)
-            work.training_runs.get(record.id).dataset_id = dataset.id
+            kept = work.training_runs.get(record.id)
+            kept.dataset_id = dataset.id
+            kept.configuration = {**kept.configuration, "synthetic": synthetic}
             work.commit()
             return dataset
+
+    def _least_questions(self, record: TrainingRunRecord) -> int:
+        return self.trainer(record.trainer).least_questions
+
+    def _negatives(self, record: TrainingRunRecord, drafted: Draft, run: JobRun) -> Sequence[Made]:
+        """What the questions find and should not, by their pools, which training needs in any case."""
+        embedder = self._embedders.of(record.environment["embedding_version"])
+        questions = voted_questions(drafted.taken)
+        pools = self._pools.gather(record.collection_id, questions, run)
+        with self._database.read() as work:
+            passages = work.vectors.find(contents_of(pools), embedder.version)
+            documents = documents_with(work.session, record.collection_id, contents_of(pools))
+        vectors = self._archive.vectors({asked.key: asked.text for asked in questions}, embedder)
+        return hard_negatives(questions, vectors, pools, passages, documents)
 
     def _searched(self, work: Work, collection_id: str) -> str:
         """The embedding version of the index that is searched, in which a run then learns."""

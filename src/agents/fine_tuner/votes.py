@@ -9,13 +9,16 @@ from enum import StrEnum
 
 class Origin(StrEnum):
     """What a vote was given to. An answer's verdict says little of its passages, a document's votes come
-    from elsewhere with the document."""
+    from elsewhere with the document. The last two are nobody's votes: a question that a language model made
+    up for a passage, and a passage that was mined as one that a question should not find."""
 
     HIT = "hit"
     CITATION = "citation"
     CORRECTION = "correction"
     ANSWER = "answer"
     DOCUMENT = "document"
+    SYNTHETIC = "synthetic"
+    NEGATIVE = "negative"
 
 
 WEIGHTS = {
@@ -24,10 +27,11 @@ WEIGHTS = {
     Origin.CORRECTION: 0.5,
     Origin.ANSWER: 0.3,
     Origin.DOCUMENT: 0.5,
+    Origin.SYNTHETIC: 0.3,
 }
 """What an up-vote of each origin counts. A reader who judges a passage means that passage; a good answer
-vouches for each passage that it cites less, and a foreign forum's votes were not given to this question
-here."""
+vouches for each passage that it cites less, a foreign forum's votes were not given to this question
+here, and a question that was made up is nobody's."""
 
 
 class Exclusion(StrEnum):
@@ -47,6 +51,11 @@ class Exclusion(StrEnum):
     DISAGREEMENT = "readers disagree evenly"
     SHARE = "beyond one reader's share of the votes"
     OLD = "the question is not among the newest that are trained on"
+    NO_QUESTION = "the language model made up no question"
+    UNFOUND = "a search for the made-up question does not find its passage"
+    ASKED = "readers have voted on the passage"
+    REPEATED = "nearly the same was asked already"
+    TOO_MANY = "more made-up questions than readers asked"
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,30 @@ class PoolRecord(Base):
     pool: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class MadeQuestionRecord(Base):
+    """A question that a language model made up for a passage; with a ``hindrance`` it is of no use, and empty
+    where there is none. ``rank`` is where a search for it finds the passage; ``run_id`` is the training
+    run that asked, and tokens and cost are those of the call, noted with its first question."""
+
+    __tablename__ = "made_questions"
+    __table_args__ = (Index("ix_made_questions_collection", "collection_id", "content_key"),)
+
+    id: Mapped[Key]
+    collection_id: Mapped[str] = mapped_column(ForeignKey("collections.id", ondelete="CASCADE"))
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), index=True)
+    run_id: Mapped[str] = mapped_column(String(64), index=True)
+    content_key: Mapped[Digest]
+    question: Mapped[str] = mapped_column(Text)
+    question_key: Mapped[Digest]
+    made_by: Mapped[Name]
+    rank: Mapped[int | None]
+    hindrance: Mapped[str | None] = mapped_column(String(200))
+    input_tokens: Mapped[int]
+    output_tokens: Mapped[int]
+    cost_usd: Mapped[float | None] = mapped_column(Float)
+    made_at: Mapped[Moment]
+
+
 class TrainingRunRecord(Base):
     """One attempt to learn from a data set: what went in, how it went, and what came out."""
 

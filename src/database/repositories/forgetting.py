@@ -24,6 +24,7 @@ from .base import chunks
 
 _CORRECTION = "correction"
 _MARK = "must_forget"
+_EMBEDDING = "embedding"
 
 
 def rated_collections(session: Session, user_id: str) -> Sequence[str]:
@@ -61,15 +62,19 @@ def must_forget(model: ModelRecord) -> int:
 
 def _mark(session: Session, lost: ColumnElement[bool]) -> None:
     query = (
-        select(TrainingRunRecord.id, func.count())
+        select(TrainingRunRecord.id, func.count(ExampleRecord.split), func.count())
         .join(ExampleRecord, ExampleRecord.dataset_id == TrainingRunRecord.dataset_id)
         .where(lost, ExampleRecord.excluded.is_(None))
         .group_by(TrainingRunRecord.id)
     )
-    counts = {run_id: int(count) for run_id, count in session.execute(query)}
+    counts = {run_id: (int(votes), int(all_)) for run_id, votes, all_ in session.execute(query)}
     for part in chunks(sorted(counts)):
         for model in session.scalars(select(ModelRecord).where(ModelRecord.run_id.in_(part))):
-            model.card = {**model.card, _MARK: must_forget(model) + counts[model.run_id or ""]}
+            votes, all_ = counts[model.run_id or ""]
+            # Only an embedding model also learns from what stands in no fold: made-up questions and the like.
+            lost_ = all_ if model.kind == _EMBEDDING else votes
+            if lost_:
+                model.card = {**model.card, _MARK: must_forget(model) + lost_}
     session.flush()
 
 
@@ -82,7 +87,7 @@ def collections_with_learned_models(session: Session) -> Sequence[str]:
 
 
 def gone_examples(session: Session, dataset: DatasetRecord) -> int:
-    """How many of the examples that a data set took do not hold any more: the vote is deleted, retracted,
+    """How many of the votes that a data set took do not hold any more: the vote is deleted, retracted,
     set apart or turned round, or its document is deleted. Examples go with their vote and document, so that
     the count that the data set kept says how many there were."""
     turned = or_(
@@ -96,6 +101,7 @@ def gone_examples(session: Session, dataset: DatasetRecord) -> int:
         .where(
             ExampleRecord.dataset_id == dataset.id,
             ExampleRecord.excluded.is_(None),
+            ExampleRecord.split.is_not(None),
             or_(ExampleRecord.rating_id.is_(None), (RatingRecord.state == "counted") & turned),
         )
     )
@@ -111,4 +117,5 @@ def gone_from_model(session: Session, model: ModelRecord | None) -> int:
         .join(TrainingRunRecord, TrainingRunRecord.dataset_id == DatasetRecord.id)
         .where(TrainingRunRecord.id == model.run_id)
     )
-    return gone_examples(session, dataset) if dataset is not None else 0
+    gone = gone_examples(session, dataset) if dataset is not None else 0
+    return max(gone, must_forget(model))

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from src.core.ports import Vectors
 from src.database.models import PassageRecord, QuestionVectorRecord, RatingRecord
+
+from .base import chunks
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,20 @@ def passage_votes(session: Session, collection_id: str, embedding_version: str) 
         PassageVote(question_key, np.frombuffer(vector, dtype="<f4"), content_key or "", verdict == "up", at)
         for question_key, vector, content_key, verdict, at in session.execute(query)
     ]
+
+
+def documents_with(session: Session, collection_id: str, content_keys: Sequence[str]) -> dict[str, str]:
+    """A document of the collection in which each of these contents stands now, the first by id."""
+    found: dict[str, str] = {}
+    for part in chunks(content_keys):
+        query = select(PassageRecord.embedding_key, func.min(PassageRecord.document_id)).where(
+            PassageRecord.embedding_key.in_(part),
+            PassageRecord.collection_id == collection_id,
+            PassageRecord.live,
+        )
+        rows = session.execute(query.group_by(PassageRecord.embedding_key))
+        found.update((key, document_id) for key, document_id in rows)
+    return found
 
 
 def passages_with(session: Session, collection_id: str, content_keys: Sequence[str]) -> list[str]:

@@ -7,12 +7,12 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal
 
-from src.core.ports import ChatPiece, ChatPrompt, CitationPiece, TextPiece, UsagePiece
+from src.core.ports import ChatPiece, ChatPrompt, CitationPiece, OnUsage, TextPiece, UsagePiece
 
 from .endpoint import Endpoint
 from .failures import Failures
 from .markers import MarkerStream
-from .plain import system_text, user_text
+from .plain import system_text, user_text, whole
 from .prices import ANTHROPIC, price_of
 from .resilience import Resilience
 
@@ -90,12 +90,14 @@ class AnthropicChat:
 
         return self._resilience.pieces(attempt, timeout_s=timeout_s)
 
-    def complete(self, system: str, text: str, *, max_tokens: int, timeout_s: float) -> str:
+    def complete(
+        self, system: str, text: str, *, max_tokens: int, timeout_s: float, on_usage: OnUsage | None = None
+    ) -> str:
         request = self._request(system, [{"role": "user", "content": text}], max_tokens)
         pieces = self._resilience.pieces(
             lambda deadline: self._pieces(request, deadline, []), timeout_s=timeout_s
         )
-        return "".join(piece.text for piece in pieces if isinstance(piece, TextPiece)).strip()
+        return whole(pieces, on_usage)
 
     def _native_request(self, prompt: ChatPrompt) -> dict[str, Any]:
         content: list[dict[str, Any]] = [

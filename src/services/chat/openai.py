@@ -7,12 +7,12 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from src.core.ports import ChatPiece, ChatPrompt, TextPiece, UsagePiece
+from src.core.ports import ChatPiece, ChatPrompt, OnUsage, TextPiece, UsagePiece
 
 from .endpoint import Endpoint
 from .failures import ChatError, Failures
 from .markers import MarkerStream
-from .plain import system_text, user_text, without_thoughts
+from .plain import system_text, user_text, whole, without_thoughts
 from .prices import OPENAI, price_of
 from .resilience import Resilience
 
@@ -86,13 +86,15 @@ class OpenAIChat:
 
         return self._resilience.pieces(attempt, timeout_s=timeout_s)
 
-    def complete(self, system: str, text: str, *, max_tokens: int, timeout_s: float) -> str:
+    def complete(
+        self, system: str, text: str, *, max_tokens: int, timeout_s: float, on_usage: OnUsage | None = None
+    ) -> str:
         messages = [{"role": "system", "content": system}, {"role": "user", "content": text}]
         request = self._request(messages, max_tokens)
         pieces = self._resilience.pieces(
             lambda deadline: self._pieces(request, deadline), timeout_s=timeout_s
         )
-        return "".join(piece.text for piece in pieces if isinstance(piece, TextPiece)).strip()
+        return whole(pieces, on_usage)
 
     def _request(self, messages: list[dict[str, str]], max_tokens: int) -> dict[str, Any]:
         request: dict[str, Any] = {"model": self._model, "messages": messages}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from src.core.ports import ChatPassage, ChatPrompt
+from src.core.ports import ChatPassage, ChatPiece, ChatPrompt, OnUsage, TextPiece, UsagePiece
 
 _DELIMITER = re.compile(r"<(?=\s*/?\s*passages?\b)", re.IGNORECASE)
 _ATTRIBUTE = str.maketrans({'"': "'", "<": "‹", ">": "›", "\n": " ", "\r": " "})
@@ -28,6 +28,17 @@ def delimited(passage: ChatPassage) -> str:
     source = passage.source.translate(_ATTRIBUTE)
     text = _DELIMITER.sub("‹", passage.text)
     return f'<passage number="{passage.number}" title="{title}" source="{source}">\n{text}\n</passage>'
+
+
+def whole(pieces: Iterable[ChatPiece], on_usage: OnUsage | None) -> str:
+    """All the text of a call; what it used is told at its end."""
+    texts = []
+    for piece in pieces:
+        if isinstance(piece, TextPiece):
+            texts.append(piece.text)
+        elif isinstance(piece, UsagePiece) and on_usage is not None:
+            on_usage(piece)
+    return "".join(texts).strip()
 
 
 def without_thoughts(texts: Iterable[str]) -> Iterator[str]:

@@ -17,7 +17,7 @@ import numpy as np
 from src.services.embeddings.tokens import WordPieces
 
 from .encoder import BertEncoder
-from .task import CHECKPOINT, LOSSES, VECTORS, WEIGHTS, TuningTask, batches
+from .task import CHECKPOINT, LOSSES, VECTORS, WEIGHTS, Pair, TuningTask, batches
 
 _UNUSED = ("embeddings.position_ids", "pooler.")
 LONGEST = 256
@@ -87,9 +87,14 @@ class Tuning:
         asked, told = self._task.prompts
         questions = self._encoder.encode([self._tokens.encode(asked + pair.question) for pair in pairs])
         passages = self._encoder.encode([self._tokens.encode(told + pair.passage) for pair in pairs])
-        scores = questions @ passages.T / self._task.settings.temperature
         torch = self._torch
-        loss = torch.nn.functional.cross_entropy(scores, torch.arange(len(pairs), device=scores.device))
+        temperature = self._task.settings.temperature
+        scores = self._with_negatives(questions @ passages.T / temperature, questions, pairs)
+        losses = torch.nn.functional.cross_entropy(
+            scores, torch.arange(len(pairs), device=scores.device), reduction="none"
+        )
+        weights = torch.tensor([pair.weight for pair in pairs], device=scores.device)
+        loss = (losses * weights).sum() / weights.sum()
         self._optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._encoder.learned, self._task.settings.clip)
@@ -99,6 +104,18 @@ class Tuning:
         if not np.isfinite(value):
             sys.exit("the loss is not a number any more")
         return value
+
+    def _with_negatives(self, scores: Any, questions: Any, pairs: list[Pair]) -> Any:
+        """One more column: each question against the passage mined for it, which tells the others nothing."""
+        mined = [place for place, pair in enumerate(pairs) if pair.negative]
+        if not mined:
+            return scores
+        told = self._task.prompts[1]
+        texts = [told + (pairs[place].negative or "") for place in mined]
+        wrong = self._encoder.encode([self._tokens.encode(text) for text in texts])
+        column = self._torch.full((len(pairs), 1), -1e4, device=scores.device)
+        column[mined, 0] = (questions[mined] * wrong).sum(1) / self._task.settings.temperature
+        return self._torch.cat([scores, column], dim=1)
 
     def _checkpoint(self) -> None:
         torch = self._torch

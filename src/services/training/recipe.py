@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class TuningSettings:
     """Multiple negatives ranking loss over the passages of a batch (Henderson et al., "Efficient natural
     language response suggestion", 2017), AdamW with warm-up and linear decay. The embeddings of words and
-    positions stay frozen. ``epochs`` None chooses by the number of pairs: fewer pairs, more epochs.
+    positions stay frozen. With ``negatives`` of 1 each question is also told from a passage mined for it.
+    ``epochs`` None chooses by the number of pairs: fewer pairs, more epochs.
     """
 
     batch: int = 32
@@ -21,6 +22,7 @@ class TuningSettings:
     dropout: float = 0.1
     max_tokens: int = 128
     epochs: int | None = None
+    negatives: int = 0
     checkpoint_steps: int = 20
 
     def epochs_for(self, pairs: int) -> int:

@@ -13,11 +13,14 @@ from .recipe import TuningSettings
 
 @dataclass(frozen=True)
 class Pair:
-    """A question and a passage that answers it; ``key`` names the passage's content."""
+    """A question and a passage that answers it; ``key`` names the passage's content. ``weight`` is what it
+    counts in the loss, ``negative`` a passage that does not answer the question."""
 
     question: str
     passage: str
     key: str
+    weight: float = 1.0
+    negative: str | None = None
 
 
 @dataclass(frozen=True)

@@ -134,3 +134,24 @@ def test_a_run_that_was_broken_off_ends_with_the_bits_of_one_that_was_not(tmp_pa
 def test_a_run_that_wants_more_memory_than_it_may_have_fails_alone(tmp_path: Path) -> None:
     with pytest.raises(TuningFailedError):
         Tuner(memory=200 * 2**20).carry_out(tmp_path / "run", task(), ignore)
+
+
+@needs_torch
+@pytest.mark.timeout(300)
+def test_a_mined_passage_and_a_lower_weight_change_the_loss_of_their_own_question(tmp_path: Path) -> None:
+    first, *rest = task().pairs
+    settings = TuningSettings(
+        batch=len(task().pairs), epochs=1, max_tokens=16, dropout=0.0, checkpoint_steps=9
+    )
+
+    def loss(name: str, changed: Pair) -> float:
+        given = TuningTask(**{**vars(task()), "pairs": (changed, *rest), "settings": settings})
+        return Tuner().carry_out(tmp_path / name, given, ignore).losses[0]
+
+    plain = loss("plain", first)
+    mined = loss("mined", Pair(first.question, first.passage, first.key, negative=first.passage))
+    weightless = loss("weightless", Pair(first.question, first.passage, first.key, weight=1e-9))
+    both = Pair(first.question, first.passage, first.key, weight=1e-9, negative=first.passage)
+    assert mined > plain + 1e-4
+    assert weightless != pytest.approx(plain, abs=1e-6)
+    assert loss("both", both) == pytest.approx(weightless, abs=1e-5)
