@@ -89,8 +89,9 @@ def _answer_votes(work: Work, collection_id: str) -> Iterator[Vote]:
         up = rating.verdict == Verdict.UP
         meant = shown.cited if up else shown.first if Reason.WRONG_PASSAGES in rating.reasons else []
         named = [contents[key] for key in meant if key in contents]
-        for content in {content.key: content for content in reversed(named)}.values():
-            yield _vote(rating, Origin.ANSWER, content, up=up)
+        first = {content.key: content for content in reversed(named)}
+        for key in dict.fromkeys(content.key for content in named):
+            yield _vote(rating, Origin.ANSWER, first[key], up=up)
         if not meant:
             yield _vote(rating, Origin.ANSWER, None, up=up, hindrance=Exclusion.NO_PASSAGE)
         elif not named:
