@@ -150,7 +150,7 @@ def _parser(settings: Settings, embedder: Embedder, tokenizer: Path) -> Parser:
 
     return IsolatedParser(
         tokenizer=tokenizer,
-        max_tokens=embedder.max_tokens,
+        max_tokens=min(settings.passage_tokens or embedder.max_tokens, embedder.max_tokens),
         limits=ParsingLimits(
             max_bytes=settings.max_file_bytes,
             max_unpacked_bytes=settings.max_unpacked_bytes,

@@ -36,7 +36,7 @@ from src.database.ledger import SqlLedger
 from src.database.outbox import SqlEventLog, SqlOutbox
 from src.database.schema import upgrade
 from src.database.uow import Database
-from src.upkeep import make_sample, queue_repair
+from src.upkeep import make_sample, queue_recutting, queue_repair
 from src.wiring import make_agents
 
 JOB_THREADS = 2
@@ -68,9 +68,10 @@ class Application:
 
     def prepare(self) -> None:
         """Queue what a long-running process owes at its start: the sample collection of a new data
-        folder, and a repair of the indexes."""
+        folder, documents that were cut otherwise than is configured, and a repair of the indexes."""
         if self.settings.sample:
             make_sample(self.database, self.orchestrator)
+        queue_recutting(self.database, self.adapters.parser.version)
         queue_repair(self.database)
 
     def start(self, *, worker: bool = True) -> None:

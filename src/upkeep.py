@@ -1,4 +1,4 @@
-"""What a start owes before anybody asks: the sample collection, and the repair of the indexes."""
+"""What a start owes before anybody asks: the sample, documents cut as configured, and sound indexes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import logging
 
 from src.core.caller import Caller
 from src.core.messages.collections import CreateCollection, ListCollections
+from src.core.messages.documents import RecutDocuments
 from src.core.messages.indexes import RepairIndexesJob
 from src.core.messages.sources import AddSource
 from src.core.orchestrator import AgentOrchestrator
 from src.database.uow import Database
+from src.services.indexing.cutting import CUTTING_FACT
 
 log = logging.getLogger("stoa.start")
 
@@ -51,6 +53,19 @@ def make_sample(database: Database, orchestrator: AgentOrchestrator) -> None:
             )
     with database.begin() as work:
         work.facts.note(SAMPLE_FACT, "made" if fresh else "not wanted")
+        work.commit()
+
+
+def queue_recutting(database: Database, cutting: str) -> None:
+    """Have the documents cut anew that were cut by another parser than the one of that version, or with other
+    settings; nothing where they were compared with it before."""
+    with database.begin() as work:
+        if work.facts.value(CUTTING_FACT) == cutting:
+            return
+        if not any(work.passages.live_after(each.id, "", 1) for each in work.collections.all()):
+            work.facts.note(CUTTING_FACT, cutting)
+        elif work.jobs.open(RecutDocuments.kind) is None:
+            work.enqueue(RecutDocuments())
         work.commit()
 
 

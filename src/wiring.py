@@ -27,9 +27,11 @@ from src.agents.fine_tuner.tuning import TuningPolicy
 from src.agents.indexing import IndexingAgent
 from src.agents.indexing.building import IndexBuilder
 from src.agents.indexing.keeping import Keeping
+from src.agents.indexing.listing import IndexListing
 from src.agents.indexing.rebuild import IndexFiller
 from src.agents.ingestion import IngestionAgent, SourcesAgent
 from src.agents.ingestion.pipeline import IngestionPipeline
+from src.agents.ingestion.recutting import Recutting
 from src.agents.ingestion.sync import SourceSync
 from src.agents.monitor import MonitorAgent
 from src.agents.monitor.agents import AgentBoard
@@ -98,7 +100,13 @@ def make_agents(
             token_lifetime_s=settings.token_lifetime_s,
         ),
         CatalogueAgent(database, out.blobs, writer),
-        IngestionAgent(database, out.blobs, pipeline, max_file_bytes=settings.max_file_bytes),
+        IngestionAgent(
+            database,
+            out.blobs,
+            pipeline,
+            Recutting(database, out.parser.version),
+            max_file_bytes=settings.max_file_bytes,
+        ),
         SourcesAgent(
             database,
             out.vault,
@@ -154,6 +162,7 @@ def _indexing(settings: Settings, database: Database, out: Adapters, writer: Ind
         out.embedders,
         writer,
         builder,
+        IndexListing(out.vectors, writer, out.embedders, cutting=out.parser.version),
         keeping=Keeping(settings.index_keep_s, settings.index_keep),
         forget=partial(forget_trained, settings),
     )

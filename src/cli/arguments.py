@@ -119,6 +119,7 @@ def _add_feedback(verbs: _Verbs) -> None:
         _json(parser)
     _add_trials(actions)
     _add_golden(actions)
+    _add_indexes(actions)
 
 
 def _add_trials(actions: _Verbs) -> None:
@@ -154,6 +155,20 @@ def _add_trials(actions: _Verbs) -> None:
         parser.add_argument("--reason", metavar="TEXT", help="is kept with the decision")
     for parser in (models, experiments, attempt, compare, one, promote, rollback, stop):
         _json(parser)
+
+
+def _add_indexes(actions: _Verbs) -> None:
+    indexes = _verb(actions, "indexes", "versions", "list a collection's indexes, and switch between them")
+    indexes.add_argument("collection", metavar="COLLECTION", help="name or id")
+    what = indexes.add_mutually_exclusive_group()
+    what.add_argument("--switch", metavar="ID", help="search this index, which is on standby")
+    what.add_argument("--back", action="store_true", help="search the index that was searched before")
+    what.add_argument(
+        "--build",
+        metavar="VERSION",
+        help="build with this embedding version (or `configured`), then search it",
+    )
+    _json(indexes)
 
 
 def _add_golden(actions: _Verbs) -> None:

@@ -69,6 +69,9 @@ class Settings(BaseModel):
     )
     embedding_threads: int = Field(0, ge=0, le=256, json_schema_extra=_variable("STOA_EMBEDDING_THREADS"))
 
+    passage_tokens: int | None = Field(
+        None, ge=96, le=8192, json_schema_extra=_variable("STOA_PASSAGE_TOKENS")
+    )
     index_build_share: float = Field(
         0.5, ge=0.05, le=1, json_schema_extra=_variable("STOA_INDEX_BUILD_SHARE")
     )

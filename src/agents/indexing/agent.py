@@ -15,7 +15,6 @@ from src.core.messages.indexes import (
     CheckIndexes,
     CheckReport,
     IndexSwitched,
-    IndexVersion,
     IndexVersions,
     ListIndexVersions,
     QueuedRebuild,
@@ -25,7 +24,7 @@ from src.core.messages.indexes import (
     ReturnIndex,
 )
 from src.core.ports import Blobs
-from src.database.models import CollectionRecord, EmbeddingRecord
+from src.database.models import CollectionRecord, EmbeddingRecord, IndexRecord
 from src.database.uow import Database, Work
 from src.services.embeddings.versions import Embedders
 from src.services.indexing import IndexWriter
@@ -34,6 +33,7 @@ from src.services.indexing.switching import switch
 from .building import IndexBuilder
 from .comparison import report
 from .keeping import Keeping, forgettable
+from .listing import IndexListing
 
 CONFIGURED = "configured"
 _GRACE_S = 60.0
@@ -51,6 +51,7 @@ class IndexingAgent(Agent):
         embedders: Embedders,
         writer: IndexWriter,
         builder: IndexBuilder,
+        listing: IndexListing,
         *,
         keeping: Keeping,
         forget: Callable[[EmbeddingRecord], None],
@@ -61,6 +62,7 @@ class IndexingAgent(Agent):
         self._embedders = embedders
         self._writer = writer
         self._builder = builder
+        self._listing = listing
         self._keeping = keeping
         self._forget = forget
 
@@ -122,16 +124,14 @@ class IndexingAgent(Agent):
     @handles(ListIndexVersions)
     def versions(self, request: ListIndexVersions, ctx: Context) -> IndexVersions:
         with self._database.read() as work:
-            return self._versions(work, request.collection_id)
+            return self._listing.of(work, work.collections.get(request.collection_id))
 
     @handles(ReturnIndex)
     def return_(self, request: ReturnIndex, ctx: Context) -> IndexVersions:
         with self._database.begin(ctx) as work:
             work.collections.hold(request.collection_id, alone=True)
             collection = work.collections.get(request.collection_id)
-            standby, model = work.indexes.standby(collection.id), work.models.live(collection.id)
-            if standby is None:
-                raise ConflictError("There is no index to return to: none was switched lately.")
+            standby, model = self._standby(work, request), work.models.live(collection.id)
             if model is not None and model.embedding_version not in (None, standby.embedding_version):
                 raise ConflictError(
                     f"The live model, version {model.version}, ranks this index; return from the model."
@@ -139,9 +139,22 @@ class IndexingAgent(Agent):
             switch(work, standby)
             self._want(collection, standby.embedding_version)
             work.session.flush()
-            reply = self._versions(work, collection.id)
+            reply = self._listing.of(work, collection)
             work.commit()
             return reply
+
+    def _standby(self, work: Work, request: ReturnIndex) -> IndexRecord:
+        if request.index_id is None:
+            newest = work.indexes.standby(request.collection_id)
+            if newest is None:
+                raise ConflictError("There is no index to return to: none was switched lately.")
+            return newest
+        found = work.indexes.get(request.index_id)
+        if found.collection_id != request.collection_id:
+            raise NotFoundError(f"There is no index {request.index_id} of this collection.")
+        if found.state != "standby":
+            raise ConflictError(f"The index is {found.state}; only one on standby can be switched to.")
+        return found
 
     @runs(RebuildIndexesJob)
     def carry_out_rebuild(self, job: RebuildIndexesJob, run: JobRun) -> None:
@@ -212,24 +225,6 @@ class IndexingAgent(Agent):
         """The configured version is wanted by not naming one, so that a change of it is followed."""
         own = version if version != self._embedders.current.version else None
         collection.embedding_version = own
-
-    def _versions(self, work: Work, collection_id: str) -> IndexVersions:
-        collection = work.collections.get(collection_id)
-        return IndexVersions(
-            collection_id=collection.id,
-            wanted=self._writer.wanted(collection),
-            indexes=tuple(
-                IndexVersion(
-                    id=index.id,
-                    embedding_version=index.embedding_version,
-                    lexical_version=index.lexical_version,
-                    state=index.state,
-                    created_at=index.created_at,
-                    switched_at=index.switched_at,
-                )
-                for index in work.indexes.of(collection.id)
-            ),
-        )
 
     @every(900.0)
     def sweep(self, ctx: Context) -> None:

@@ -18,6 +18,7 @@ from src.core.messages.documents import (
     ImportDocuments,
     IngestDocuments,
     QueuedJob,
+    RecutDocuments,
     RetryDocument,
     RetryFailedDocuments,
     UploadedFile,
@@ -31,6 +32,7 @@ from .imports import ImportedDocument, read_lines
 from .intake import Incoming, queue, receive
 from .outcomes import abandon
 from .pipeline import IngestionPipeline
+from .recutting import Recutting
 from .sync import remove
 
 log = logging.getLogger("stoa.ingestion")
@@ -46,12 +48,14 @@ class IngestionAgent(Agent):
         database: Database,
         blobs: Blobs,
         pipeline: IngestionPipeline,
+        recutting: Recutting,
         *,
         max_file_bytes: int,
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._pipeline = pipeline
+        self._recutting = recutting
         self._max_file_bytes = max_file_bytes
 
     @handles(AddDocuments)
@@ -115,6 +119,10 @@ class IngestionAgent(Agent):
     @runs(IngestDocuments)
     def ingest(self, job: IngestDocuments, run: JobRun) -> None:
         self._pipeline.run(run)
+
+    @runs(RecutDocuments)
+    def recut(self, job: RecutDocuments, run: JobRun) -> None:
+        self._recutting.carry_out(run)
 
     @on(JobFinished)
     def release_documents(self, event: JobFinished, ctx: Context) -> None:

@@ -9,15 +9,6 @@ from src.core.passages import Location, PassageDraft, PassageKind
 from src.database.models import DocumentRecord, PassageRecord
 
 
-def version_of(document: DocumentRecord, parser_version: str) -> str:
-    """Names the set of passages that parsing this document's bytes gives: it depends on the bytes, on
-    the parser, and on what the parser goes by besides (the name's suffix and the media type)."""
-    name = document.path or document.external_id
-    suffix = name.rpartition(".")[2].lower() if "." in name else ""
-    parts = (document.content_hash, parser_version, suffix, document.media_type or "")
-    return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def passage_id(document_id: str, version: str, ordinal: int) -> str:
     """The same passage of the same version always has the same id, so that every stage can be repeated."""
     return hashlib.sha256(f"{document_id}\x00{version}\x00{ordinal}".encode()).hexdigest()[:32]

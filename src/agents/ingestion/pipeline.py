@@ -19,10 +19,11 @@ from src.core.ports import Blobs, Parser
 from src.database.models import PassageRecord
 from src.database.uow import Database
 from src.services.indexing import IndexWriter, PassageVectors
+from src.services.indexing.cutting import version_of
 from src.services.indexing.texts import embedded_text
 
 from .outcomes import fail, take
-from .passages import draft_of, version_of
+from .passages import draft_of
 from .switchover import Switchover
 from .window import Embedded, Ticket, current
 

@@ -241,6 +241,12 @@ class IngestDocuments(JobSpec):
     collection_id: str
 
 
+class RecutDocuments(JobSpec):
+    """Queue the documents that another parser, or one with other settings, has cut into passages."""
+
+    kind: ClassVar[str] = "recut"
+
+
 class DocumentIndexed(Event):
     """A version of a document can be asked about."""
 

@@ -64,10 +64,14 @@ class RebuildIndexes(Request[QueuedRebuild]):
 
 class IndexVersion(Reply):
     """An index of a collection: what it is made with, and whether it is ``building``, ``live``, on
-    ``standby`` (whole, and ready to take over) or ``retired``."""
+    ``standby`` (whole, and ready to take over) or ``retired``. ``model`` is the embedding model by name,
+    ``tuned`` where Stoa tuned it; ``passages`` are those in it, None where its files are missing."""
 
     id: str
     embedding_version: str
+    model: str
+    tuned: bool
+    passages: int | None
     lexical_version: str
     state: str
     created_at: datetime
@@ -75,10 +79,18 @@ class IndexVersion(Reply):
 
 
 class IndexVersions(Reply):
-    """The indexes of one collection. ``wanted`` is the embedding version that its index should have."""
+    """The indexes of one collection. ``wanted`` is the embedding version that its index should have,
+    ``configured`` the one of the configured model; ``passages`` are those that an index should hold.
+
+    ``cutting`` is the version of the parser with its settings, by which documents are cut into passages;
+    ``cut_otherwise`` counts the documents that are searched as another one cut them."""
 
     collection_id: str
     wanted: str
+    configured: str
+    cutting: str
+    cut_otherwise: int
+    passages: int
     indexes: tuple[IndexVersion, ...]
 
 
@@ -91,11 +103,13 @@ class ListIndexVersions(Request[IndexVersions]):
 
 
 class ReturnIndex(Request[IndexVersions]):
-    """Search the index that was live before again, at once; the one that is live now goes on standby."""
+    """Search the index that was live before again, at once, or the one of ``index_id``, which must be on
+    standby; the one that is live now goes on standby."""
 
     capability: ClassVar[str] = "index.return"
     access: ClassVar[Access] = Access.administer()
     collection_id: Id
+    index_id: Id | None = None
 
 
 class RebuildIndexesJob(JobSpec):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -13,6 +13,8 @@ from src.database.inserts import insert_new
 from src.database.models import DocumentRecord, DocumentVersionRecord
 
 from .base import Repository, chunks
+
+_AT_ONCE = 1000
 
 
 class Documents(Repository[DocumentRecord]):
@@ -89,6 +91,21 @@ class Documents(Repository[DocumentRecord]):
         )
         done, total = self._session.execute(query).one()
         return done, total
+
+    def searched(self, collection_id: str, after: str = "") -> Iterator[DocumentRecord]:
+        """The documents of which a version is searched, in order of id, behind that of ``after``."""
+        last = after
+        while True:
+            query = select(DocumentRecord).where(
+                DocumentRecord.collection_id == collection_id,
+                DocumentRecord.live_version.is_not(None),
+                DocumentRecord.id > last,
+            )
+            found = list(self._session.scalars(query.order_by(DocumentRecord.id).limit(_AT_ONCE)))
+            yield from found
+            if len(found) < _AT_ONCE:
+                return
+            last = found[-1].id
 
     def failed(self, collection_id: str) -> Sequence[DocumentRecord]:
         query = select(DocumentRecord).where(

@@ -142,6 +142,21 @@ def test_the_indexes_are_checked_and_rebuilt(terminal: Terminal, notes: Path) ->
     assert terminal.json("reindex", "--collection", "Indexed")["state"] == "succeeded"
 
 
+def test_the_indexes_of_a_collection_are_listed_and_switched(terminal: Terminal, notes: Path) -> None:
+    terminal.run("ingest", str(notes / "harbour.md"), "--collection", "Versions")
+    listed = terminal.json("learn", "indexes", "Versions")
+    (index,) = listed["indexes"]
+    assert (index["state"], index["passages"], index["tuned"]) == ("live", listed["passages"], False)
+    printed = terminal.run("learn", "indexes", "Versions")
+    assert f"{index['id']}  live  1 of 1 passages" in printed
+    assert "all-MiniLM-L6-v2" in printed
+    built = terminal.json("learn", "indexes", "Versions", "--build", "configured")
+    assert [one["state"] for one in built["indexes"] if one["id"] != index["id"]] == ["live"]
+    assert "no index to return to" in terminal.run("learn", "indexes", "Versions", "--back", code=1)
+    live = next(one["id"] for one in built["indexes"] if one["state"] == "live")
+    assert "standby" in terminal.run("learn", "indexes", "Versions", "--switch", live, code=1)
+
+
 def test_users_are_made_listed_switched_off_and_deleted(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,17 @@
 """What Stoa learned: the loop, the ratings, the models, and how each came to rank."""
 
-from . import board, decisions, insights, mine, ratings, training, trials, views
+from . import board, decisions, indexes, insights, mine, ratings, training, trials, views
 from .blueprint import blueprint
 
-__all__ = ["blueprint", "board", "decisions", "insights", "mine", "ratings", "training", "trials", "views"]
+__all__ = [
+    "blueprint",
+    "board",
+    "decisions",
+    "indexes",
+    "insights",
+    "mine",
+    "ratings",
+    "training",
+    "trials",
+    "views",
+]

@@ -15,6 +15,7 @@ from src.web.pages.forms import message
 from src.web.state import ask, caller
 
 from .blueprint import blueprint
+from .indexes import indexes_of
 from .loop import steps
 from .titles import in_words
 
@@ -33,8 +34,10 @@ def index() -> str:
 
 @blueprint.get("/learning/models")
 def models() -> str:
-    """The models of a collection, or of all."""
-    return listing("models", ListModels, states=list(ModelState))
+    """The models of a collection, or of all, and for those who administer the collection's indexes."""
+    chosen = request.args.get("collection", "")
+    indexes = indexes_of(chosen if chosen in collections_by_id() else "")
+    return listing("models", ListModels, states=list(ModelState), indexes=indexes)
 
 
 @blueprint.get("/learning/models/<model_id>")

@@ -1,0 +1,57 @@
+"""What a collection is indexed with: its indexes, and how its documents are cut."""
+
+from __future__ import annotations
+
+from src.core.errors import IndexMissingError
+from src.core.messages.indexes import IndexVersion, IndexVersions
+from src.core.ports import VectorIndex
+from src.database.models import CollectionRecord, IndexRecord
+from src.database.uow import Work
+from src.services.embeddings.versions import Embedders
+from src.services.indexing import IndexWriter
+from src.services.indexing.cutting import cut_otherwise
+
+
+class IndexListing:
+    """Lists indexes with their states; ``cutting`` is the parser's version."""
+
+    def __init__(
+        self, vectors: VectorIndex, writer: IndexWriter, embedders: Embedders, *, cutting: str
+    ) -> None:
+        self._vectors = vectors
+        self._writer = writer
+        self._embedders = embedders
+        self._cutting = cutting
+
+    def of(self, work: Work, collection: CollectionRecord) -> IndexVersions:
+        return IndexVersions(
+            collection_id=collection.id,
+            wanted=self._writer.wanted(collection),
+            configured=self._embedders.current.version,
+            cutting=self._cutting,
+            cut_otherwise=sum(
+                cut_otherwise(document, self._cutting) for document in work.documents.searched(collection.id)
+            ),
+            passages=len(work.passages.live_ids(collection.id)),
+            indexes=tuple(self._index(work, index) for index in work.indexes.of(collection.id)),
+        )
+
+    def _index(self, work: Work, index: IndexRecord) -> IndexVersion:
+        made_with = work.embeddings.find(index.embedding_version)
+        return IndexVersion(
+            id=index.id,
+            embedding_version=index.embedding_version,
+            model=made_with.model if made_with is not None else index.embedding_version,
+            tuned=made_with is not None and made_with.artefact is not None,
+            passages=self._passages(index.id),
+            lexical_version=index.lexical_version,
+            state=index.state,
+            created_at=index.created_at,
+            switched_at=index.switched_at,
+        )
+
+    def _passages(self, index: str) -> int | None:
+        try:
+            return len(self._vectors.ids(index))
+        except IndexMissingError:
+            return None

@@ -1,0 +1,63 @@
+"""Documents that were cut into passages by another parser, or with other settings, are cut anew."""
+
+from __future__ import annotations
+
+import logging
+
+from src.core.jobs import JobRun
+from src.core.messages.documents import DocumentState, IngestDocuments
+from src.database.models import DocumentRecord
+from src.database.uow import Database
+from src.services.indexing.cutting import CUTTING_FACT, cut_otherwise
+
+from .intake import queue
+
+log = logging.getLogger("stoa.ingestion")
+
+_AT_ONCE = 1000
+
+
+class Recutting:
+    """Queues such documents for ingestion. Each is searched as it was until all indexes have its new
+    passages; what stays the same in a passage is not embedded again. ``cutting`` is the parser's version."""
+
+    def __init__(self, database: Database, cutting: str) -> None:
+        self._database = database
+        self._cutting = cutting
+
+    def carry_out(self, run: JobRun) -> None:
+        with self._database.read() as work:
+            collections = [collection.id for collection in work.collections.all()]
+        queued = 0
+        for collection_id in collections:
+            last: str | None = ""
+            while last is not None:
+                count, last = self._queue(collection_id, last, run)
+                queued += count
+                run.progress(stage="queueing documents", done=queued, total=None)
+                run.check()
+        with self._database.begin(run.ctx) as work:
+            work.facts.note(CUTTING_FACT, self._cutting)
+            work.commit()
+        if queued:
+            log.info("%d documents are cut anew", queued)
+
+    def _queue(self, collection_id: str, after: str, run: JobRun) -> tuple[int, str | None]:
+        """One job for some of them; returns how many, and the last where there may be more behind it."""
+        with self._database.begin(run.ctx) as work:
+            found: list[DocumentRecord] = []
+            for document in work.documents.searched(collection_id, after):
+                # What is on its way is cut as it should be.
+                if DocumentState(document.state).final and cut_otherwise(document, self._cutting):
+                    found.append(document)
+                    if len(found) == _AT_ONCE:
+                        break
+            if not found:
+                return 0, None
+            job = work.enqueue(IngestDocuments(collection_id=collection_id), collection_id=collection_id)
+            for document in found:
+                queue(document)
+                document.job_id, document.updated_at = job.id, work.now()
+            job.total = len(found)
+            work.commit()
+            return len(found), found[-1].id if len(found) == _AT_ONCE else None

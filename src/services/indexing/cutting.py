@@ -1,0 +1,26 @@
+"""Which passages a document is cut into: the part of an index's version that is kept with each document."""
+
+from __future__ import annotations
+
+import hashlib
+
+from src.database.models import DocumentRecord
+
+CUTTING_FACT = "cutting"
+"""The version of the parser that every document was last compared with."""
+
+
+def version_of(document: DocumentRecord, cutting: str) -> str:
+    """Names the set of passages that parsing this document's bytes gives: it depends on the bytes, on
+    the parser with its settings (``cutting``, its version), and on what the parser goes by besides (the
+    name's suffix and the media type)."""
+    name = document.path or document.external_id
+    suffix = name.rpartition(".")[2].lower() if "." in name else ""
+    parts = (document.content_hash, cutting, suffix, document.media_type or "")
+    return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def cut_otherwise(document: DocumentRecord, cutting: str) -> bool:
+    """Whether the passages that are searched were cut by another parser, or with other settings."""
+    searched = document.live_version is not None and document.live_hash == document.content_hash
+    return searched and document.live_version != version_of(document, cutting)

@@ -1,0 +1,67 @@
+"""The indexes of a collection on the page of its models: which one is searched, and switching."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from src.core.messages.indexes import IndexVersions, ListIndexVersions, RebuildIndexes
+from src.services.embeddings.versions import EmbeddingSource
+from tests.support.application import wait_for
+from tests.support.site import READER, Site, marked, serving, words
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site of its own, with an index in float32 that is searched and one in int8 on standby."""
+    with serving(tmp_path_factory.mktemp("versions")) as made:
+        application = made.house.application
+        source = EmbeddingSource(application.settings.embedding_model, "float32")
+        with application.database.begin() as work:
+            version = application.adapters.embedders.note(work, source, None).version
+            work.commit()
+        request = RebuildIndexes(collection_id=made.collection_id, embedding_version=version)
+        made.house.finished(made.house.ask(request).job_id)
+        yield made
+
+
+def versions(site: Site) -> IndexVersions:
+    return site.house.ask(ListIndexVersions(collection_id=site.collection_id))
+
+
+def test_the_indexes_are_shown_with_their_models_and_what_is_in_them(site: Site) -> None:
+    page = site.visitor().page(f"/learning/models?collection={site.collection_id}")
+    rows = {str(row.attributes["data-state"]): words(row) for row in marked(page, "index")}
+    assert set(rows) == {"live", "standby"}
+    passages = versions(site).passages
+    assert f"{passages} of {passages}" in rows["live"]
+    assert "float32" in rows["live"]
+    assert versions(site).cutting in words(page)
+    assert len(marked(page, "switch-confirm")) == 1
+
+
+def test_an_administrator_searches_another_index_and_builds_the_configured_one(site: Site) -> None:
+    visitor, address = site.visitor(), f"/learning/models?collection={site.collection_id}"
+    other = next(index for index in versions(site).indexes if index.state == "standby")
+    assert marked(visitor.page(address), "configured"), "the collection has a model of its own"
+    done = visitor.send(f"/learning/collections/{site.collection_id}/indexes/{other.id}/search", {})
+    assert done.status_code == 303
+    states = {index.id: index.state for index in versions(site).indexes}
+    assert states.pop(other.id) == "live"
+    assert set(states.values()) == {"standby"}
+    assert "searched from now on" in words(visitor.page(address))
+    again = visitor.send(f"/learning/collections/{site.collection_id}/indexes/{other.id}/search", {})
+    assert again.status_code == 409
+    visitor.send(f"/learning/collections/{site.collection_id}/indexes/configured", {})
+    wait_for(lambda: all(index.id != other.id for index in versions(site).indexes))
+    assert versions(site).wanted == versions(site).configured
+
+
+def test_readers_see_no_indexes_and_switch_none(site: Site) -> None:
+    visitor = site.visitor(as_=READER)
+    page = visitor.page(f"/learning/models?collection={site.collection_id}")
+    assert not marked(page, "indexes")
+    index = versions(site).indexes[0]
+    refused = visitor.send(f"/learning/collections/{site.collection_id}/indexes/{index.id}/search", {})
+    assert refused.status_code == 403
