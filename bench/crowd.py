@@ -1,13 +1,13 @@
 """Collections of any size: the texts of the standard library, each with the vector of its own.
 
 What a search costs depends on how far the two indexes agree, so that a passage's vector must be that of its
-text. The library has fewer passages than the largest collection: beyond them they come again, each with a
-word of its own and its vector moved a little.
+text. The library has fewer passages than the largest collection: beyond them stand mixtures, each half of one
+passage and half of another with the mean of their vectors, so that no two are nearly the same.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,7 @@ from .house import BenchHouse
 
 DOCUMENT = 50
 BATCH = 2_000
-NOISE = 0.03
+STRIDE = 7919
 
 
 @dataclass(frozen=True)
@@ -71,24 +71,22 @@ def fill(bench: BenchHouse, crowd: Crowd, size: int) -> str:
         live = work.indexes.live(collection)
     assert live is not None
     known: Vectors = np.load(crowd.vectors, mmap_mode="r")
-    chance = np.random.default_rng(size)
     for start in range(0, size, BATCH):
-        documents: list[tuple[DocumentRecord, list[PassageDraft], list[Vectors]]] = []
+        documents: list[tuple[DocumentRecord, list[tuple[PassageDraft, Vectors]]]] = []
         with database.begin() as work:
             job = work.enqueue(IngestDocuments(collection_id=collection), collection_id=collection)
             job.state = "cancelled"
             for first in range(start, min(start + BATCH, size), DOCUMENT):
                 (document,) = receive(work, collection, job.id, [_incoming(first)])
                 wanted = range(first, min(first + DOCUMENT, size))
-                moved = [_vector(known, number, chance) for number in wanted]
-                documents.append((document, [_draft(crowd, number) for number in wanted], moved))
+                documents.append((document, [_passage(crowd, known, number) for number in wanted]))
             work.session.flush()
             added: list[IndexedPassage] = []
             fresh: dict[str, Vectors] = {}
-            for document, drafts, vectors in documents:
+            for document, passages in documents:
                 version = new_id()
-                made = rows(document, tuple(drafts), version)
-                for row, vector in zip(made, vectors, strict=True):
+                made = rows(document, tuple(draft for draft, _ in passages), version)
+                for row, (_, vector) in zip(made, passages, strict=True):
                     row["live"] = True
                     row["embedding_key"] = new_id()
                     fresh[row["embedding_key"]] = vector
@@ -110,28 +108,16 @@ def _incoming(number: int) -> Incoming:
     return Incoming(external_id=name, title=name, digest=f"{number:064x}", size=1, path=name)
 
 
-def _draft(crowd: Crowd, number: int) -> PassageDraft:
-    """The draft with this number; beyond the real ones they come again, each with a word of its own."""
-    draft = crowd.drafts[number % len(crowd.drafts)]
-    if number < len(crowd.drafts):
-        return draft
-    return PassageDraft(
-        kind=draft.kind,
-        text=f"{draft.text}\n# copy {number}",
-        location=draft.location,
-        context=draft.context,
-        symbol=draft.symbol,
-    )
-
-
-def _vector(known: Vectors, number: int, chance: np.random.Generator) -> Vectors:
+def _passage(crowd: Crowd, known: Vectors, number: int) -> tuple[PassageDraft, Vectors]:
+    """The draft with this number and its vector."""
+    own, vector = crowd.drafts[number % len(known)], known[number % len(known)]
     if number < len(known):
-        own: Vectors = np.array(known[number])
-        return own
-    base = known[number % len(known)]
-    moved = base + chance.normal(0.0, NOISE, base.shape).astype(np.float32)
-    unit: Vectors = (moved / np.linalg.norm(moved)).astype(np.float32)
-    return unit
+        return own, np.array(vector)
+    other = (number * STRIDE) % len(known)
+    lines, more = own.text.splitlines(), crowd.drafts[other].text.splitlines()
+    text = "\n".join([*lines[: -(-len(lines) // 2)], *more[len(more) // 2 :]])
+    mean = vector + known[other]
+    return replace(own, text=text), (mean / np.linalg.norm(mean)).astype(np.float32)
 
 
 def questions(bench: BenchHouse, crowd: Crowd, count: int) -> list[str]:

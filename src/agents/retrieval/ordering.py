@@ -115,17 +115,17 @@ class Ordering:
 
     def _plainly(self, work: Work, gathered: Gathered, watch: Stopwatch) -> Showing:
         """Where more than ``SPARE`` passages are folded or gone, more are ranked."""
-        query, wanted = gathered.query, gathered.query.k + SPARE
+        query, wanted, known = gathered.query, gathered.query.k + SPARE, gathered.known
         while True:
-            shown, found = self._first(work, gathered, wanted, watch)
+            shown, known = self._first(work, gathered, wanted, known, watch)
             if len(shown) >= query.k or wanted >= len(gathered.pool.index_of):
-                return Showing(hits_of(shown[: query.k], found))
+                return Showing(hits_of(shown[: query.k], known))
             wanted *= 2
 
     def _first(
-        self, work: Work, gathered: Gathered, wanted: int, watch: Stopwatch
+        self, work: Work, gathered: Gathered, wanted: int, known: Mapping[str, Candidate], watch: Stopwatch
     ) -> tuple[list[Shown], Mapping[str, Candidate]]:
-        """The first ``wanted`` by the default fusion, folded, and what SQL holds of them."""
+        """The first ``wanted`` by the default fusion, folded, and what SQL holds of them beside ``known``."""
         query, pool = gathered.query, gathered.pool
         contenders = pool.contenders(self._weights, wanted, identifiers=bool(query.identifiers))
         unseen = [key for key in contenders if key not in pool.dense]
@@ -135,12 +135,12 @@ class Ordering:
             self._completer.add_words(pool, contenders, query.text)
         watch.lap("complete")
         if query.identifiers:
-            found = self._hydrated(work, contenders, gathered.known)
+            found = self._hydrated(work, contenders, known)
             shares = {key: share_found(query.identifiers, item.words) for key, item in found.items()}
             ranked = fuse(found, pool.dense, pool.lexical, shares, self._weights, wanted)
         else:
             ranked = fuse(contenders, pool.dense, pool.lexical, {}, self._weights, wanted)
-            found = self._hydrated(work, [item.passage_id for item in ranked], gathered.known)
+            found = self._hydrated(work, [item.passage_id for item in ranked], known)
         return folded(ranked, found), found
 
     def _hydrated(
