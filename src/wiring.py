@@ -140,6 +140,7 @@ def make_agents(
         ),
         ExperimentRunnerAgent(
             database,
+            out.blobs,
             Policy(
                 learning=settings.learning,
                 automatic=settings.promotion == "automatic",

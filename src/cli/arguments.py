@@ -130,6 +130,8 @@ def _add_trials(actions: _Verbs) -> None:
     attempt = _verb(actions, "try", "trials", "compare a model with the live one on interleaved lists")
     attempt.add_argument("collection", metavar="COLLECTION", help="name or id")
     attempt.add_argument("--model", metavar="ID", help="(default: the newest that passed the gate)")
+    attempt.add_argument("--words", type=float, metavar="W", help="the live one with this weight of BM25")
+    attempt.add_argument("--names", type=float, metavar="W", help="and this one of exact names")
     attempt.add_argument("--aa", action="store_const", const=True, help="the live model with itself")
     compare = _verb(actions, "compare", "comparing", "have half of the readers answered in another way")
     compare.add_argument("collection", metavar="COLLECTION", help="name or id")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import random
+import shutil
+import tempfile
+import weakref
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -35,6 +39,7 @@ from src.database.models import (
 )
 from src.database.uow import Database, UnitOfWork
 from src.services import registry
+from src.services.blobs import FileBlobs
 from src.services.text.questions import question_key
 
 R = TypeVar("R")
@@ -59,7 +64,9 @@ class Laboratory:
 
     def serve(self) -> None:
         """Start the agent, with the policy as it is now."""
-        self.agent = ExperimentRunnerAgent(self.database, self.policy)
+        folder = tempfile.mkdtemp(prefix="stoa-laboratory-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.agent = ExperimentRunnerAgent(self.database, FileBlobs(Path(folder) / "blobs"), self.policy)
         self.orchestrator = AgentOrchestrator(
             [self.agent], [], [CheckPermission(SqlGrants(self.database))], SystemClock()
         )

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 from src.core.caller import Caller
 from src.core.clock import new_id
-from src.core.messages.experiments import Experiment, Method
+from src.core.messages.answering import PassageCount
+from src.core.messages.experiments import Experiment, ListExperiments, Method, StartExperiment
 from src.core.messages.feedback import RatingsHeld
+from src.core.messages.models import ModelRole
 from src.core.messages.questions import Answer, Style
-from src.database.models import AnswerRecord, ConversationRecord, ExperimentRecord, RatingRecord
+from src.database.models import AnswerRecord, ConversationRecord, ExperimentRecord, ModelRecord, RatingRecord
 from src.database.uow import UnitOfWork
 from src.services.evaluation.assignment import CONTROL, TREATMENT, assign, halves
 from src.services.text.questions import question_key
@@ -156,3 +158,27 @@ class Poll:
         self.laboratory.deliver(
             RatingsHeld(collection_id=collection_id, rating_ids=rating_ids, reasons=("looked at",))
         )
+
+
+def started(laboratory: Laboratory, **fields: object) -> Experiment:
+    """A comparison of answers that has begun, of fewer passages where nothing else is said."""
+    given: dict[str, object] = {"variant": (PassageCount(k=3),)} if "aa" not in fields else {}
+    return laboratory.ask(
+        StartExperiment.model_validate(
+            {"collection_id": laboratory.collection_id, "method": "ab"} | given | fields
+        )
+    )
+
+
+def answering(laboratory: Laboratory) -> ModelRecord:
+    """The way to answer that is live."""
+    with laboratory.database.read() as work:
+        found = work.models.live(laboratory.collection_id, ModelRole.ANSWERING)
+        assert found is not None
+        return found
+
+
+def running(laboratory: Laboratory) -> Experiment:
+    """The one comparison that runs."""
+    (one,) = laboratory.ask(ListExperiments(collection_id=laboratory.collection_id, state="running")).items
+    return one

@@ -33,6 +33,7 @@ from src.core.messages.models import (
     RollBackModel,
 )
 from src.core.messages.training import TrainingEnded
+from src.core.ports import Blobs
 from src.database.uow import Database
 
 from .experiments import Experiments
@@ -44,6 +45,7 @@ from .policy import Policy
 from .rounds import Rounds
 from .splits import SplitLooks, Splits
 from .trials import Trials
+from .weighing import Weighing
 
 
 class ExperimentRunnerAgent(Agent):
@@ -51,14 +53,14 @@ class ExperimentRunnerAgent(Agent):
 
     name = "experiment_runner"
 
-    def __init__(self, database: Database, policy: Policy) -> None:
+    def __init__(self, database: Database, blobs: Blobs, policy: Policy) -> None:
         trials = Trials(policy)
         self._database = database
         self._golden_sets = GoldenSets(database)
         self._gate = Gate(database)
         splits = Splits(trials)
         self._models = Models(database, trials, splits)
-        self._experiments = Experiments(database, trials, splits)
+        self._experiments = Experiments(database, trials, splits, Weighing(blobs))
         self._rounds = Rounds(database, trials, Looks(trials), SplitLooks(splits))
 
     @handles(ListModels)

@@ -36,6 +36,7 @@ from .splits import figures as split_figures
 from .splits import guards as split_guards
 from .trials import STOPPED, SUPERSEDED, Trials
 from .views import experiment_view
+from .weighing import Weighing
 
 _TRIABLE = {ModelState.CANDIDATE, ModelState.GATED, ModelState.TRIAL, ModelState.RETIRED}
 
@@ -43,8 +44,9 @@ _TRIABLE = {ModelState.CANDIDATE, ModelState.GATED, ModelState.TRIAL, ModelState
 class Experiments:
     """The comparisons of the collections, by a person's hand."""
 
-    def __init__(self, database: Database, trials: Trials, splits: Splits) -> None:
+    def __init__(self, database: Database, trials: Trials, splits: Splits, weighing: Weighing) -> None:
         self._database = database
+        self._weighing = weighing
         self._trials = trials
         self._splits = splits
 
@@ -74,17 +76,24 @@ class Experiments:
     def _start_trial(self, work: UnitOfWork, request: StartExperiment, by: str) -> ExperimentRecord:
         if request.variant is not None:
             raise InvalidRequestError("Settings of answers are compared by the method ab.")
+        if sum((request.aa, request.weights is not None, request.model_id is not None)) > 1:
+            raise InvalidRequestError("Name what to compare: weights, a model_id, or aa, one of the three.")
         live = registry.live_model(work, request.collection_id)
         purpose = Purpose.AA if request.aa else Purpose.TRIAL
-        treatment = live if request.aa else _candidate(work, request)
         running = work.experiments.running(request.collection_id)
         if running is not None:
             if running.purpose == Purpose.TRIAL:
                 raise ConflictError("A trial is running in this collection; stop it, or let it end.")
             self._trials.end(work, running, SUPERSEDED, f"{by} started another comparison.", by=by)
+        if request.weights is not None:
+            treatment = self._weighing.made(work, live, request.weights, by=by)
+        else:
+            treatment = live if request.aa else _candidate(work, request)
         return self._trials.start(work, live, treatment, purpose, by=by, share=request.share, asked=True)
 
     def _start_split(self, work: UnitOfWork, request: StartExperiment, by: str) -> ExperimentRecord:
+        if request.weights is not None:
+            raise InvalidRequestError("Weights are of rankings: compare them by interleaving.")
         named = [request.aa, request.variant is not None, request.model_id is not None]
         if sum(named) != 1:
             raise InvalidRequestError("Name what to compare: a variant, a model_id, or aa, one of the three.")

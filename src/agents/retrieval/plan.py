@@ -12,7 +12,7 @@ from src.database.models import IndexRecord, ModelRecord
 from src.database.repositories.searching import LiveIndex
 from src.database.uow import Work
 from src.services.ranking.memory import QueryMemory
-from src.services.ranking.ranker import Ranker
+from src.services.ranking.ranker import FusionWeights, Ranker
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Choice:
     def plain(self, vector: Vectors) -> bool:
         """Whether it ranks this question as the default fusion does."""
         settings = self.ranker.memory
+        if self.ranker.fusion != FusionWeights():
+            return False
         return self.ranker.weights is None and (
             settings is None or not self.memory.concerns(vector, settings.threshold)
         )

@@ -44,6 +44,7 @@ def _act(client: Client, arguments: Any) -> Any:
         body = {
             "collection_id": id_of(client, arguments.collection),
             "model_id": arguments.model,
+            "weights": _weights(arguments),
             "aa": arguments.aa,
         }
         return client.post("/experiments", {name: value for name, value in body.items() if value is not None})
@@ -95,6 +96,11 @@ def _compared(one: dict[str, Any]) -> str:
     if one["control_id"] == one["treatment_id"]:
         return f"version {control} against itself"
     return f"version {treatment} against {control}"
+
+
+def _weights(arguments: Any) -> dict[str, float] | None:
+    named = {"lexical": arguments.words, "identifier": arguments.names}
+    return {name: value for name, value in named.items() if value is not None} or None
 
 
 def _rate(arm: dict[str, Any]) -> str:

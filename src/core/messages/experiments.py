@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from .answering import Variant
-from .base import Access, Event, Id, JobSpec, Page, Reply, Request, Target, Text
+from .base import Access, Event, Id, JobSpec, Message, Page, Reply, Request, Target, Text
 from .lists import Cursor, Limit
 
 
@@ -153,11 +153,20 @@ class GetExperiment(Request[Experiment]):
     experiment_id: Id
 
 
+class Weights(Message):
+    """What BM25, relative to the question's best, and the share of the question's identifiers that a passage
+    holds count beside the cosine."""
+
+    lexical: float = Field(0.25, ge=0, le=4)
+    identifier: float = Field(0.1, ge=0, le=4)
+
+
 class StartExperiment(Request[Experiment]):
     """Compare a model with the live one; without a model, the newest gated one; with `aa`, the live model
-    with itself. Rankings are compared on interleaved lists: ``share`` is the part of the searches that takes
-    part. Ways to answer are compared by `ab`: ``share`` is the part of the readers, and half of them are
-    answered by ``variant``, settings that are laid over the live ones, or by an earlier model."""
+    with itself; with `weights`, the live one with these. Rankings are compared on interleaved lists:
+    ``share`` is the part of the searches that takes part. Ways to answer are compared by `ab`: ``share`` is
+    the part of the readers, and half of them are answered by ``variant``, settings that are laid over the
+    live ones, or by an earlier model."""
 
     capability: ClassVar[str] = "experiment.start"
     access: ClassVar[Access] = Access.write(Target.COLLECTION, "collection_id")
@@ -165,6 +174,7 @@ class StartExperiment(Request[Experiment]):
     model_id: Id | None = None
     method: Method = Method.INTERLEAVING
     variant: Variant | None = None
+    weights: Weights | None = None
     aa: bool = False
     share: float = Field(1.0, gt=0, le=1)
 

@@ -10,7 +10,6 @@ from src.core.caller import Caller
 from src.core.errors import ConflictError, ForbiddenError, InvalidRequestError
 from src.core.messages.answering import PassageCount, PromptTemplate, Template
 from src.core.messages.experiments import (
-    Experiment,
     GetExperiment,
     ListExperiments,
     Method,
@@ -19,26 +18,10 @@ from src.core.messages.experiments import (
     StopExperiment,
 )
 from src.core.messages.models import GetModel, ListModels, ModelRole, PromoteModel, RollBackModel
-from src.database.models import AnswerRecord, JobRecord, ModelRecord, RatingRecord
+from src.database.models import AnswerRecord, RatingRecord
 from src.database.uow import Database
 from tests.support.laboratory import Laboratory
-from tests.support.polling import Poll
-
-
-def started(laboratory: Laboratory, **fields: object) -> Experiment:
-    given: dict[str, object] = {"variant": (PassageCount(k=3),)} if "aa" not in fields else {}
-    return laboratory.ask(
-        StartExperiment.model_validate(
-            {"collection_id": laboratory.collection_id, "method": "ab"} | given | fields
-        )
-    )
-
-
-def answering(laboratory: Laboratory) -> ModelRecord:
-    with laboratory.database.read() as work:
-        found = work.models.live(laboratory.collection_id, ModelRole.ANSWERING)
-        assert found is not None
-        return found
+from tests.support.polling import Poll, answering, running, started
 
 
 def test_a_comparison_starts_with_rule_power_and_both_arms(laboratory: Laboratory) -> None:
@@ -65,7 +48,7 @@ def test_a_comparison_starts_with_rule_power_and_both_arms(laboratory: Laborator
 def test_the_power_says_when_there_are_too_few_readers(database: Database) -> None:
     laboratory = Laboratory(database)
     assert "cannot decide" not in started(laboratory).power["sentence"], "ten accounts are five for each arm"
-    laboratory.ask(StopExperiment(experiment_id=_running(laboratory).id))
+    laboratory.ask(StopExperiment(experiment_id=running(laboratory).id))
     few = started(laboratory, share=0.5).power["sentence"]
     assert "It cannot decide as things are: that takes 5 readers in each arm, and 10 accounts" in few
 
@@ -90,39 +73,6 @@ def test_a_better_way_is_promoted_with_its_evidence_and_one_returns_from_it(labo
     back = laboratory.ask(RollBackModel(model_id=made.treatment_id, reason="We preferred the old one."))
     assert (back.id, answering(laboratory).id) == (before, before)
     assert laboratory.ask(GetModel(model_id=made.treatment_id)).state == "retired"
-
-
-def test_after_a_promotion_the_way_before_keeps_a_share_and_takes_over_where_it_wins(
-    laboratory: Laboratory,
-) -> None:
-    made = started(laboratory)
-    laboratory.ask(PromoteModel(model_id=made.treatment_id))
-    watch = _running(laboratory)
-    assert (watch.purpose, watch.share) == (Purpose.WATCH, 0.4)
-    assert (watch.control_id, watch.treatment_id) == (made.treatment_id, made.control_id)
-    Poll(laboratory).hold(300, better=0.9, worse=0.4)
-    ended = laboratory.experiment(watch.id)
-    assert (ended.decision, answering(laboratory).id) == ("return", made.control_id)
-    assert (ended.reason or "").startswith("The way before is better.")
-    change = laboratory.ask(GetModel(model_id=made.control_id)).changes[-1]
-    assert (change.after, change.evidence["experiment_id"]) == ("live", watch.id)
-    assert laboratory.ask(GetModel(model_id=made.treatment_id)).state == "retired"
-
-
-def test_a_watch_that_saw_no_harm_is_over_and_gives_way_before(laboratory: Laboratory) -> None:
-    first = started(laboratory)
-    laboratory.ask(PromoteModel(model_id=first.treatment_id))
-    given_way = _running(laboratory)
-    second = started(laboratory, variant=({"kind": "style", "style": "concise"},))
-    assert laboratory.experiment(given_way.id).decision == "superseded"
-    laboratory.ask(StopExperiment(experiment_id=second.id))
-    watch = _running(laboratory)
-    assert (watch.purpose, watch.id == given_way.id) == (Purpose.WATCH, False), "it goes on with the rest"
-    Poll(laboratory).hold(300, better=0.4, worse=0.9)
-    assert laboratory.experiment(watch.id).decision == "healthy"
-    assert answering(laboratory).id == first.treatment_id
-    items = laboratory.ask(ListExperiments(collection_id=laboratory.collection_id, state="running")).items
-    assert items == (), "a watch that has ended does not begin again"
 
 
 def test_a_worse_way_is_rejected(laboratory: Laboratory) -> None:
@@ -241,24 +191,6 @@ def test_under_the_manual_policy_a_person_promotes_what_won(database: Database) 
     assert answering(laboratory).id == made.treatment_id
 
 
-def test_promoting_by_hand_ends_what_compares_with_the_one_before(laboratory: Laboratory) -> None:
-    first = started(laboratory)
-    laboratory.ask(StopExperiment(experiment_id=first.id, reason="Another time."))
-    assert laboratory.model(first.treatment_id).state == "rejected"
-    second = started(laboratory, variant=({"kind": "evidence", "least": 0.3},))
-    third = laboratory.ask(PromoteModel(model_id=second.treatment_id))
-    assert third.state == "live"
-    assert laboratory.experiment(second.id).decision == "superseded"
-    fourth = started(laboratory)
-    kinds = [one["kind"] for one in laboratory.ask(GetModel(model_id=fourth.treatment_id)).card["settings"]]
-    assert kinds == ["evidence", "passages"], "it is laid over what is live"
-    laboratory.ask(RollBackModel(model_id=second.treatment_id))
-    assert laboratory.experiment(fourth.id).decision == "superseded"
-    assert laboratory.model(fourth.treatment_id).state == "candidate"
-    again = started(laboratory, model_id=fourth.treatment_id, variant=None)
-    assert again.treatment_id == fourth.treatment_id
-
-
 def test_rankings_and_answers_are_compared_side_by_side(laboratory: Laboratory) -> None:
     model_id, trial_id = laboratory.trial()
     made = started(laboratory)
@@ -269,18 +201,6 @@ def test_rankings_and_answers_are_compared_side_by_side(laboratory: Laboratory) 
     assert made.treatment_id not in {one.id for one in ranks.items}
     laboratory.ask(StopExperiment(experiment_id=made.id))
     assert laboratory.experiment(trial_id).state == "running"
-
-
-def test_a_way_to_answer_comes_to_no_gate(laboratory: Laboratory) -> None:
-    first = started(laboratory)
-    laboratory.ask(PromoteModel(model_id=first.treatment_id))
-    second = started(laboratory)
-    laboratory.ask(RollBackModel(model_id=first.treatment_id))
-    assert laboratory.model(second.treatment_id).state == "candidate"
-    laboratory.agent.prove_again(laboratory.context(Caller.agent("experiment_runner")))
-    laboratory.agent.guard(laboratory.context(Caller.agent("experiment_runner")))
-    with laboratory.database.read() as work:
-        assert work.session.scalars(select(JobRecord).where(JobRecord.kind == "gate")).all() == []
 
 
 def test_only_those_who_may_change_a_collection_compare_its_answers(laboratory: Laboratory) -> None:
@@ -309,8 +229,3 @@ def test_what_to_compare_must_be_said_clearly(database: Database) -> None:
     with pytest.raises(InvalidRequestError, match="method ab"):
         laboratory.ask(StartExperiment(collection_id=laboratory.collection_id, variant=(PassageCount(k=2),)))
     assert laboratory.events("experiment.started.v1") == []
-
-
-def _running(laboratory: Laboratory) -> Experiment:
-    (one,) = laboratory.ask(ListExperiments(collection_id=laboratory.collection_id, state="running")).items
-    return one
