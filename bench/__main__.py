@@ -25,13 +25,14 @@ SECTIONS = (
     "quality",
     "search",
     "loop",
+    "tuning",
     "trials",
     "insights",
     "bus",
     "overhead",
     "streams",
 )
-OF_SHARED_DATA = frozenset({"quality", "loop", "trials", "insights"})
+OF_SHARED_DATA = frozenset({"quality", "loop", "tuning", "trials", "insights"})
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 KEPT = Path(__file__).resolve().parents[1] / ".cache" / "benchmarks.json"
 
