@@ -20,13 +20,37 @@ from .votes import Vote
 @dataclass(frozen=True)
 class Pool:
     """A question's candidates row by row: the content of each, its features ``(candidates, features)`` by
-    ``names``, its cosine and its score by the default fusion."""
+    ``names``, its cosine and its score by the default fusion, and by ``documents`` what it is a part of
+    (empty where that is not known)."""
 
     names: tuple[str, ...]
     keys: tuple[str, ...]
     features: Floats
     dense: Floats
     fused: Floats
+    documents: tuple[str, ...] = ()
+
+    def judged(self, asked: Asked) -> Pool:
+        """Without the neighbours of what helped: other passages of the same document that nobody judged.
+        Many of them are as right; as wrong ones they would teach a ranker to tell like from like, and hide
+        from those who measure it that it found the document."""
+        liked = {part for key, part in zip(self.keys, self.documents, strict=False) if key in asked.ups}
+        voted = asked.ups.keys() | asked.downs.keys()
+        kept = [
+            row
+            for row, (key, part) in enumerate(zip(self.keys, self.documents, strict=False))
+            if part not in liked or key in voted
+        ]
+        if len(kept) == len(self.documents):
+            return self
+        return Pool(
+            names=self.names,
+            keys=tuple(self.keys[row] for row in kept),
+            features=self.features[kept],
+            dense=self.dense[kept],
+            fused=self.fused[kept],
+            documents=tuple(self.documents[row] for row in kept),
+        )
 
 
 @dataclass
@@ -80,13 +104,14 @@ def material_of(
     by_passage: bool,
 ) -> Material:
     """Join questions, their vectors by key, their pools, and the passages' vectors by content. A passage
-    without a vector counts as a vector of zeros."""
+    without a vector counts as a vector of zeros; what stands beside a liked passage is left out."""
     groups = group_judged(
         [(asked.key, content) for asked in questions for content in asked.ups],
         {asked.key: vectors[asked.key] for asked in questions},
         near=near,
         by_passage=by_passage,
     )
+    pools = [pool.judged(asked) for asked, pool in zip(questions, pools, strict=True)]
     contents = contents_of(pools)
     row_of = {key: row for row, key in enumerate(contents)}
     dimensions = len(next(iter(vectors.values()))) if vectors else 0

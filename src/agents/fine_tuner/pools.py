@@ -25,7 +25,7 @@ from src.services.ranking.signals import standard_features
 from .examples import Asked, Pool
 
 _AT_ONCE = 32
-_FORM = "1"
+_FORM = "2"
 """Counts up when what ``packed`` writes is read otherwise."""
 
 
@@ -98,6 +98,7 @@ def packed(pool: Pool) -> bytes:
         keys=np.array(pool.keys, np.str_),
         features=pool.features.astype(np.float32),
         scores=np.stack([pool.dense, pool.fused]).astype(np.float32),
+        documents=np.array(pool.documents, np.str_),
     )
     return out.getvalue()
 
@@ -112,6 +113,7 @@ def unpacked(content: bytes) -> Pool:
             features=kept["features"].astype(float),
             dense=dense,
             fused=fused,
+            documents=tuple(kept["documents"].tolist()),
         )
 
 
@@ -126,6 +128,7 @@ def _pool(collection_id: str, question: str, run: JobRun) -> Pool:
         features=features[order],
         dense=np.array(found.dense, float)[order],
         fused=np.array(found.fused, float)[order],
+        documents=tuple(found.external_ids[place] for place in order),
     )
 
 

@@ -81,10 +81,15 @@ def test_the_pool_of_a_question_that_nobody_voted_on_any_more_is_forgotten(schoo
 
 def test_a_kept_pool_is_read_as_it_was_written() -> None:
     pool = Pool(
-        ("dense", "numbers"), ("c1", "c2"), np.eye(2) / 4, np.array([0.5, 0.25]), np.array([1.0, 2.0])
+        ("dense", "numbers"),
+        ("c1", "c2"),
+        np.eye(2) / 4,
+        np.array([0.5, 0.25]),
+        np.array([1.0, 2.0]),
+        ("a", "b"),
     )
     again = unpacked(packed(pool))
-    assert (again.names, again.keys) == (pool.names, pool.keys)
+    assert (again.names, again.keys, again.documents) == (pool.names, pool.keys, pool.documents)
     for name in ("features", "dense", "fused"):
         assert np.array_equal(getattr(again, name), getattr(pool, name))
     assert unpacked(packed(EMPTY)).keys == ()

@@ -24,3 +24,23 @@ def test_the_features_are_named_also_where_the_first_question_has_only_down_vote
     )
     assert material.names == ("dense", "lexical")
     assert [example.keys for example in material.examples] == [("c1", "c2")]
+
+
+def test_what_stands_beside_a_liked_passage_is_no_wrong_answer() -> None:
+    asked = Asked("q", "What about it?", {"a1": 1.0}, {"a3": 1.0})
+    pool = Pool(
+        ("dense",),
+        ("a1", "a2", "a3", "b1"),
+        np.arange(4.0)[:, None],
+        np.arange(4.0),
+        np.arange(4.0),
+        ("a", "a", "a", "b"),
+    )
+    judged = pool.judged(asked)
+    assert judged.keys == ("a1", "a3", "b1"), "a2 was not judged, a3 was voted down"
+    assert judged.documents == ("a", "a", "b")
+    for column in (judged.features[:, 0], judged.dense, judged.fused):
+        assert column.tolist() == [0.0, 2.0, 3.0]
+    disliked = Asked("q", "What about it?", {}, {"a1": 1.0})
+    assert pool.judged(disliked) is pool
+    assert EMPTY.judged(asked) is EMPTY
