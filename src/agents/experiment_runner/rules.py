@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
+from math import ceil
 from typing import Any, TypeVar
 
 from src.database.models import CollectionRecord, ExperimentRecord, ExperimentVoteRecord
-from src.database.repositories.trials import up_votes_per_day, voters
+from src.database.repositories.trials import raters, up_votes_per_day, voters
 from src.database.uow import Work
 from src.services.evaluation.estimate import Shares, Vote
 from src.services.evaluation.power import DEVIATION, plan
@@ -49,12 +50,26 @@ def looks_done(record: ExperimentRecord) -> int:
 
 
 def power_of(
-    work: Work, collection_id: str, rule: DecisionRule, share: float, now: datetime
+    work: Work, collection: CollectionRecord, rule: DecisionRule, share: float, now: datetime
 ) -> dict[str, Any]:
-    """What to expect of a trial at the rate at which the collection is rated."""
-    per_day = round(up_votes_per_day(work.session, collection_id, now) * share, 1)
+    """What to expect of a trial at the rate at which the collection is rated, and by how many."""
+    per_day = round(up_votes_per_day(work.session, collection.id, now) * share, 1)
     stated = plan(rule, effect=EFFECT, per_day=per_day)
-    return {**asdict(stated), "per_day": per_day, "deviation": DEVIATION}
+    said = f"{stated.sentence}{_too_few(work, collection, now)}"
+    return {**asdict(stated), "sentence": said, "per_day": per_day, "deviation": DEVIATION}
+
+
+def _too_few(work: Work, collection: CollectionRecord, now: datetime) -> str:
+    """A warning where fewer readers vote than it takes for any vote to count, though enough could."""
+    least = ceil(1 / shares_for(work, collection).reader)
+    active = raters(work.session, collection.id, now)
+    if active >= least or not active:
+        return ""
+    voted = "One reader" if active == 1 else f"{active} readers"
+    return (
+        f" {voted} voted in the last four weeks, and of as many as may vote here {least} have to before "
+        "anything counts: else one of them would decide alone."
+    )
 
 
 def votes_of(records: Iterable[ExperimentVoteRecord]) -> list[Vote]:

@@ -63,7 +63,7 @@ class Trials:
             rule = ReturnRule() if purpose is Purpose.WATCH else DecisionRule()
         power: dict[str, Any] = {}
         if isinstance(rule, DecisionRule):
-            power = power_of(work, collection.id, rule, share, now)
+            power = power_of(work, collection, rule, share, now)
         record = work.experiments.add(
             ExperimentRecord(
                 id=new_id(),

@@ -50,6 +50,17 @@ def up_votes_per_day(session: Session, collection_id: str, now: datetime) -> flo
     return float(count / days)
 
 
+def raters(session: Session, collection_id: str, now: datetime) -> int:
+    """How many readers gave a counted up-vote in a collection in the last four weeks."""
+    query = select(func.count(RatingRecord.user_id.distinct())).where(
+        RatingRecord.collection_id == collection_id,
+        RatingRecord.state == "counted",
+        RatingRecord.verdict == "up",
+        RatingRecord.created_at >= now - timedelta(days=RATE_DAYS),
+    )
+    return session.scalar(query) or 0
+
+
 def watch_votes(
     session: Session, control_id: str, treatment_id: str, limit: int
 ) -> Sequence[ExperimentVoteRecord]:
