@@ -9,7 +9,7 @@ from src.core.clock import new_id
 from src.core.errors import ConflictError
 from src.core.messages.models import ModelPromoted, ModelRejected, ModelRole, ModelRolledBack
 from src.database.models import ModelChangeRecord, ModelRecord
-from src.database.repositories.forgetting import must_forget
+from src.database.repositories.forgetting import marked_as, must_forget
 from src.database.uow import UnitOfWork, Work
 from src.services.indexing.switching import switch
 
@@ -84,7 +84,7 @@ def register(
             reason=reason,
             artefact=artefact,
             embedding_version=embedding_version,
-            card=card,
+            card=marked_as(work.session, embedding_version, card) if embedding_version else card,
             created_at=now,
             changed_at=now,
         )

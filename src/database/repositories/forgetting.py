@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
@@ -74,8 +75,27 @@ def _mark(session: Session, lost: ColumnElement[bool]) -> None:
             # Only an embedding model also learns from what stands in no fold: made-up questions and the like.
             lost_ = all_ if model.kind == _EMBEDDING else votes
             if lost_:
-                model.card = {**model.card, _MARK: must_forget(model) + lost_}
+                _mark_with(session, model, lost_)
     session.flush()
+
+
+def _mark_with(session: Session, model: ModelRecord, lost: int) -> None:
+    """Mark a model, and where it is an embedding model those that rank by its vectors."""
+    marked = [model]
+    if model.kind == _EMBEDDING and model.embedding_version is not None:
+        ranked_by = (ModelRecord.embedding_version == model.embedding_version, ModelRecord.id != model.id)
+        marked += session.scalars(select(ModelRecord).where(*ranked_by))
+    for each in marked:
+        each.card = {**each.card, _MARK: must_forget(each) + lost}
+
+
+def marked_as(session: Session, embedding_version: str, card: dict[str, Any]) -> dict[str, Any]:
+    """The card of a new model that ranks by these vectors, with what their embedding model must forget."""
+    query = select(ModelRecord).where(
+        ModelRecord.embedding_version == embedding_version, ModelRecord.kind == _EMBEDDING
+    )
+    lost = max((must_forget(model) for model in session.scalars(query)), default=0)
+    return {**card, _MARK: lost} if lost else card
 
 
 def collections_with_learned_models(session: Session) -> Sequence[str]:

@@ -26,7 +26,10 @@ from src.core.messages.questions import Search
 from src.core.messages.training import ListTrainingRuns, RunState, TrainingRun, TrainJob
 from src.core.signals import Signal
 from src.database.jobstore import SqlJobStore
-from src.database.models import EventRecord
+from src.database.models import EventRecord, ModelRecord
+from src.database.repositories.forgetting import mark_learned_from, must_forget
+from src.database.uow import UnitOfWork
+from src.services import registry
 from src.services.indexing import PassageVectors
 from src.services.ranking.artefact import load
 from src.services.training.child import Tuner
@@ -160,3 +163,34 @@ def test_without_torch_the_run_is_refused_and_says_what_to_install(school: Schoo
     run = train(school, Tuner())
     assert (run.state, run.model_id) == (RunState.REFUSED, None)
     assert "make train" in (run.reason or "")
+
+
+@pytest.mark.timeout(300)
+def test_what_ranks_by_a_tuned_model_must_forget_what_that_must(school: School, tmp_path: Path) -> None:
+    database = school.house.application.database
+    run = train(school, stand_in(tmp_path))
+    with database.begin() as work:
+        tuned = work.models.get(run.model_id or "")
+        before = ranker(work, tuned)
+        other = ranker(work, tuned, embedding_version="another")
+        example = next(e for e in work.datasets.examples(run.dataset_id or "") if e.split is not None)
+        assert example.document_id is not None
+        mark_learned_from(work.session, example.document_id)
+        after = ranker(work, tuned)
+        forget = [must_forget(work.models.get(each)) for each in (tuned.id, before, after, other)]
+    assert forget[0] > 0
+    assert forget == [forget[0], forget[0], forget[0], 0]
+
+
+def ranker(work: UnitOfWork, tuned: ModelRecord, *, embedding_version: str | None = None) -> str:
+    """The id of a model with weights of its own over the vectors of a tuned one."""
+    return registry.register(
+        work,
+        tuned.collection_id,
+        kind="ranker",
+        state="candidate",
+        embedding_version=embedding_version or tuned.embedding_version,
+        card={},
+        by="agent:fine_tuner",
+        reason="Trained.",
+    ).id
