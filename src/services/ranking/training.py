@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -69,8 +69,9 @@ def fit_ranker(
     """Fit rank weights, with memory as one of the features, and from more votes on a query adapter.
 
     ``names`` are the extractor's; ``passages`` the vectors that the examples' ``rows`` point to. Memory
-    and adapter reach the weights cross-fitted: a question never meets its own votes. Same input, same
-    machine, same bits.
+    and adapter reach the weights cross-fitted: a question never meets its own votes. What memory lifts by
+    itself is part of what the weights correct, so that few votes do not teach a ranker to forget. Same
+    input, same machine, same bits.
     """
     settings, fusion = settings or LadderSettings(), fusion or FusionWeights()
     judged = [example for example in examples if example.target.any()]
@@ -79,7 +80,8 @@ def fit_ranker(
     if len(judged) < settings.weights_from:
         return RankerFit(start, len(judged), findings=findings)
     with one_thread():
-        columns, learned_names = [_recalled(judged, examples, settings.memory)], [HELPED]
+        recalled = _recalled(judged, examples, settings.memory)
+        columns, learned_names = [recalled], [HELPED]
         adapter = None
         if len(judged) >= settings.adapter_from:
             adapter = fit_query_adapter(judged, passages, settings=settings.adapter, seed=seed)
@@ -87,7 +89,11 @@ def fit_ranker(
             learned_names.append(ADAPTED)
             findings += adapter_findings(adapter, judged)
         extra = [np.column_stack(parts) for parts in zip(*columns, strict=True)]
-        batch = Batch.of(judged, extra)
+        lifted = [
+            replace(example, fused=example.fused + settings.memory.lift * helped)
+            for example, helped in zip(judged, recalled, strict=True)
+        ]
+        batch = Batch.of(lifted, extra)
         weights = fit_rank_weights(
             batch,
             (*names, *learned_names),
@@ -96,7 +102,7 @@ def fit_ranker(
             seed=seed,
         )
     ranker = Ranker(fusion, settings.memory, weights.weights, adapter.adapter if adapter else None)
-    base = ndcg(batch.fused, batch.target, batch.present)
+    base = ndcg(Batch.of(judged).fused, batch.target, batch.present)
     cross_fitted = ndcg(weights.out_of_fold, batch.target, batch.present)
     return RankerFit(
         ranker=ranker,

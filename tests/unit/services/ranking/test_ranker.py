@@ -71,11 +71,11 @@ def test_memory_lifts_what_helped_a_near_question_and_says_which(pool: QuestionP
     assert found["p0"].helped_by is found["p0"].harmed_by is None
 
 
-def test_learned_weights_take_the_place_of_the_fixed_lift(pool: QuestionPool) -> None:
+def test_learned_weights_add_to_the_fixed_lift(pool: QuestionPool) -> None:
     memory = QueryMemory([Remembered("earlier", VECTOR, "k2", 1.0)])
     ranker = Ranker(memory=MemorySettings(), weights=weights(helped_before=0.4))
     found = by_id(ranker.rank(pool, EXTRACTOR, vector=VECTOR, passage_keys=KEYS, memory=memory))
-    assert "memory" not in found["p2"].parts
+    assert found["p2"].parts["memory"] == pytest.approx(0.1)
     assert found["p2"].parts[HELPED] - found["p0"].parts[HELPED] == pytest.approx(0.4)
     assert found["p2"].helped_by is not None
 
