@@ -114,17 +114,9 @@ class Laboratory:
     def indexed(self) -> None:
         """Give the collection an index that is searched."""
         with self.database.begin() as work:
-            work.indexes.add(
-                IndexRecord(
-                    id=new_id(),
-                    collection_id=self.collection_id,
-                    embedding_version="v1",
-                    lexical_version="l1",
-                    dimensions=4,
-                    state="live",
-                    created_at=work.now(),
-                )
-            )
+            record = IndexRecord(id=new_id(), collection_id=self.collection_id, state="live", dimensions=4)
+            record.embedding_version, record.lexical_version, record.created_at = "v1", "l1", work.now()
+            work.indexes.add(record)
             work.commit()
 
     def candidate(self, state: str = "candidate", *, collection_id: str | None = None, votes: int = 0) -> str:
@@ -147,10 +139,9 @@ class Laboratory:
     def gate_jobs(self, model_id: str) -> list[JobRecord]:
         """The attempts to prove a model, in order; nobody carries them out here."""
         with self.database.read() as work:
-            jobs = work.session.scalars(select(JobRecord).where(JobRecord.kind == "gate"))
-            return sorted(
-                (job for job in jobs if job.payload["model_id"] == model_id), key=lambda job: job.id
-            )
+            jobs = work.session.scalars(select(JobRecord).where(JobRecord.kind == "gate")).all()
+        mine = [job for job in jobs if job.payload["model_id"] == model_id]
+        return sorted(mine, key=lambda job: job.id)
 
     def model(self, model_id: str) -> ModelRecord:
         with self.database.read() as work:
