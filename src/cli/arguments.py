@@ -144,6 +144,7 @@ def _add_trials(actions: _Verbs) -> None:
     compare.add_argument("--memory", choices=("on", "off"), help="of earlier votes")
     compare.add_argument("--model", metavar="ID", help="an earlier version instead")
     compare.add_argument("--aa", action="store_const", const=True, help="the same for both halves")
+    compare.add_argument("--plan", action="store_true", help="only say what it would take")
     compare.add_argument("--share", type=float, metavar="0-1", help="of the readers (default: 1)")
     one = _verb(actions, "experiment", "trials", "show one comparison with its figures")
     one.add_argument("id", metavar="EXPERIMENT_ID")

@@ -9,9 +9,11 @@ from src.core.messages import Page
 from src.core.messages.experiments import (
     CandidateGated,
     Experiment,
+    ExperimentPlan,
     GateJob,
     GetExperiment,
     ListExperiments,
+    PlanExperiment,
     StartExperiment,
     StopExperiment,
 )
@@ -90,6 +92,10 @@ class ExperimentRunnerAgent(Agent):
     @handles(StartExperiment)
     def start_experiment(self, request: StartExperiment, ctx: Context) -> Experiment:
         return self._experiments.start(request, ctx)
+
+    @handles(PlanExperiment)
+    def plan_experiment(self, request: PlanExperiment, ctx: Context) -> ExperimentPlan:
+        return self._experiments.plan(request)
 
     @handles(StopExperiment)
     def stop_experiment(self, request: StopExperiment, ctx: Context) -> Experiment:

@@ -13,10 +13,12 @@ from src.core.messages import Page
 from src.core.messages.answering import AnySetting
 from src.core.messages.experiments import (
     Experiment,
+    ExperimentPlan,
     GetExperiment,
     GuardrailState,
     ListExperiments,
     Method,
+    PlanExperiment,
     Purpose,
     StartExperiment,
     StopExperiment,
@@ -28,12 +30,15 @@ from src.database.repositories.trials import versions_of, waiting_models
 from src.database.uow import Database, UnitOfWork, Work
 from src.services import registry
 from src.services.evaluation.guardrails import Breach
+from src.services.evaluation.sequential import DecisionRule
 
 from .guards import breaches
 from .progress import progress_of
+from .rules import power_of
 from .splits import Splits
 from .splits import figures as split_figures
 from .splits import guards as split_guards
+from .splits.planning import power_of as split_power_of
 from .trials import STOPPED, SUPERSEDED, Trials
 from .views import experiment_view
 from .weighing import Weighing
@@ -61,6 +66,17 @@ class Experiments:
 
     def one(self, request: GetExperiment) -> Experiment:
         return self._view(request.experiment_id)
+
+    def plan(self, request: PlanExperiment) -> ExperimentPlan:
+        """What is said before a start, of a comparison that nobody has started."""
+        now = self._database.clock.now()
+        with self._database.read() as work:
+            if request.method is Method.AB:
+                collection = work.collections.get(request.collection_id)
+                power = split_power_of(work, collection, request.share, now)
+            else:
+                power = power_of(work, request.collection_id, DecisionRule(), request.share, now)
+        return ExperimentPlan.model_validate(power)
 
     def start(self, request: StartExperiment, ctx: Context) -> Experiment:
         """Raises ConflictError where a trial runs already, or there is no model to try; InvalidRequestError

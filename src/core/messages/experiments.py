@@ -179,6 +179,29 @@ class StartExperiment(Request[Experiment]):
     share: float = Field(1.0, gt=0, le=1)
 
 
+class ExperimentPlan(Reply):
+    """What a comparison would take: by how many ``votes`` (of rankings) or ratings (of answers) it finds a
+    gain of ``effect`` in four trials of five, and how many ``days`` that is at ``per_day``; null where it
+    never does. ``smallest`` is the gain that its last look finds as surely."""
+
+    effect: float
+    votes: int | None
+    days: int | None
+    smallest: float
+    per_day: float
+    sentence: str
+
+
+class PlanExperiment(Request[ExperimentPlan]):
+    """What a comparison would take, without starting it."""
+
+    capability: ClassVar[str] = "experiment.plan"
+    access: ClassVar[Access] = Access.read(Target.COLLECTION, "collection_id")
+    collection_id: Id
+    method: Method = Method.INTERLEAVING
+    share: float = Field(1.0, gt=0, le=1)
+
+
 class StopExperiment(Request[Experiment]):
     """End an experiment now; the live model stays."""
 

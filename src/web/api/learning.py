@@ -38,6 +38,7 @@ LEARNING = (
         202,
         example={"collection_id": "01a5", "method": "ab", "variant": [{"kind": "passages", "k": 5}]},
     ),
+    Operation("GET", "/experiments:plan", experiments.PlanExperiment, "learning"),
     Operation("GET", "/experiments/{experiment_id}", experiments.GetExperiment, "learning"),
     Operation(
         "POST",

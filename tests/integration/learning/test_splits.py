@@ -13,6 +13,7 @@ from src.core.messages.experiments import (
     GetExperiment,
     ListExperiments,
     Method,
+    PlanExperiment,
     Purpose,
     StartExperiment,
     StopExperiment,
@@ -51,6 +52,16 @@ def test_the_power_says_when_there_are_too_few_readers(database: Database) -> No
     laboratory.ask(StopExperiment(experiment_id=running(laboratory).id))
     few = started(laboratory, share=0.5).power["sentence"]
     assert "It cannot decide as things are: that takes 5 readers in each arm, and 10 accounts" in few
+
+
+def test_what_a_comparison_takes_is_said_before_there_is_one(laboratory: Laboratory) -> None:
+    plans = {
+        method: laboratory.ask(PlanExperiment(collection_id=laboratory.collection_id, method=method))
+        for method in Method
+    }
+    assert [plans[method].effect for method in Method] == [0.03, 0.1]
+    assert plans[Method.AB].sentence == started(laboratory).power["sentence"]
+    assert "up-votes" in plans[Method.INTERLEAVING].sentence
 
 
 def test_a_better_way_is_promoted_with_its_evidence_and_one_returns_from_it(laboratory: Laboratory) -> None:

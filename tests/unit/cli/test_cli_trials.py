@@ -78,6 +78,8 @@ def test_another_way_to_answer_is_compared_shown_and_stopped(house: House, run: 
     refused = run("compare", "Port", "--template", "quoting", code=2)
     assert "Answers are extracts here" in refused
     assert "cannot be read" in run("compare", "Port", "--template", str(tmp_path / "none.md"), code=2)
+    assert "that takes 5 readers in each arm" in run("compare", "Port", "--plan")
+    assert parsed(run("compare", "Port", "--plan", "--json"))["effect"] == 0.1
     assert "Name what to compare" in run("compare", "Port", code=2)
     made = parsed(
         run(

@@ -28,7 +28,9 @@ def experiment_id(site: Site) -> str:
     visitor = site.visitor()
     page = visitor.page(f"/learning/experiments?collection={site.collection_id}")
     (link,) = marked(page, "compare")
-    assert marked(visitor.page(str(link.attributes["href"])), "compare-form")
+    form = visitor.page(str(link.attributes["href"]))
+    assert marked(form, "compare-form")
+    assert "A gain of +0.100 is found in 80% of trials" in words(marked(form, "plan")[0])
     begun = visitor.send(
         f"/learning/collections/{site.collection_id}/compare",
         {

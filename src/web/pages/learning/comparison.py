@@ -9,7 +9,7 @@ from flask import Response, request, url_for
 from src.core.errors import ForbiddenError
 from src.core.messages.answering import Rewriting, Template
 from src.core.messages.collections import GetCollection
-from src.core.messages.experiments import Arm, Experiment, Method, StartExperiment
+from src.core.messages.experiments import Arm, Experiment, Method, PlanExperiment, StartExperiment
 from src.core.messages.models import GetModel, ListModels, ModelRole, ModelState
 from src.core.messages.questions import Style
 from src.web.pages.forms import message
@@ -52,6 +52,7 @@ def compare(collection_id: str) -> str:
         tab="experiments",
         collection=collection,
         live=live[0] if live else None,
+        plan=ask(PlanExperiment(collection_id=collection_id, method=Method.AB)),
         settings=in_words(live[0].card) if live else [],
         templates=list(Template),
         styles=list(Style),
