@@ -71,11 +71,11 @@ class Experiments:
         """What is said before a start, of a comparison that nobody has started."""
         now = self._database.clock.now()
         with self._database.read() as work:
+            collection = work.collections.get(request.collection_id)
             if request.method is Method.AB:
-                collection = work.collections.get(request.collection_id)
                 power = split_power_of(work, collection, request.share, now)
             else:
-                power = power_of(work, request.collection_id, DecisionRule(), request.share, now)
+                power = power_of(work, collection, DecisionRule(), request.share, now)
         return ExperimentPlan.model_validate(power)
 
     def start(self, request: StartExperiment, ctx: Context) -> Experiment:
