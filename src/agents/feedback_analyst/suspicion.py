@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from src.database.repositories.feedback import Ratings
 from src.database.uow import Work
-from src.services.evaluation.outliers import Ballot, Review
+from src.services.evaluation.ballots import Ballot, Limits, busiest_hour, by_user
+from src.services.evaluation.outliers import Review
 
 _PAST = timedelta(days=28)
 _RECENT = timedelta(days=1)
+_NEW = timedelta(seconds=Limits().young_s)
 _MOST = 5000
 _OUT = ("held", "discarded")
 
@@ -32,18 +35,46 @@ def suspects(work: Work, now: datetime) -> dict[str, str]:
         own = [row for row in noted if row.user_id == user]
         names = {row.id for row in (*usual, *own) if row.user_id == user}
         found |= {id_: reason for id_, reason in _held([*usual, *own], since).items() if id_ in names}
+    if noted:
+        # New accounts are one voice: what is held of one of them tells of the others.
+        new = {row.user_id for row in rows if row.updated_at - row.joined < _NEW}
+        theirs = [row for row in noted if row.user_id in new]
+        together = _held([*usual, *theirs], since, together=True) if theirs else {}
+        found |= {id_: reason for id_, reason in together.items() if id_ not in found}
     return found
 
 
-def _held(rows: Sequence[Any], since: datetime) -> dict[str, str]:
-    ballots = [
-        Ballot(row.id, row.user_id, _target(row), row.verdict == "up", row.updated_at.timestamp(), _arm(row))
-        for row in rows
-    ]
+def _held(rows: Sequence[Any], since: datetime, *, together: bool = False) -> dict[str, str]:
+    """Each collection is judged by itself: what is usual in one is not in another."""
     joined = {row.user_id: row.joined.timestamp() for row in rows}
-    reasons = Review(ballots, joined).held(since.timestamp())
-    targets = {ballot.id: ballot.target for ballot in ballots if ballot.id in reasons}
-    return {id_: _sentence(reason, targets[id_]) for id_, reason in reasons.items()}
+    ballots: dict[str | None, list[Ballot]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row.updated_at):
+        ballots[row.collection_id].append(_ballot(row))
+    hours = {
+        home: [busiest_hour(votes) for votes in by_user(found).values()] for home, found in ballots.items()
+    }
+    held: dict[str, str] = {}
+    for home, found in ballots.items():
+        elsewhere = [hour for other, those in hours.items() if other != home for hour in those]
+        review = Review(found, joined, elsewhere=elsewhere)
+        judge = review.held_together if together else review.held
+        reasons = judge(since.timestamp())
+        targets = {ballot.id: ballot.target for ballot in found if ballot.id in reasons}
+        held |= {id_: _sentence(reason, targets[id_]) for id_, reason in reasons.items()}
+    return held
+
+
+def _ballot(row: Any) -> Ballot:
+    return Ballot(
+        id=row.id,
+        user=row.user_id,
+        target=_target(row),
+        up=row.verdict == "up",
+        at=row.updated_at.timestamp(),
+        group=_arm(row),
+        shown=row.search_id,
+        passage=row.content_key or row.passage_id or "",
+    )
 
 
 def _target(row: Any) -> str:

@@ -106,13 +106,16 @@ class Ratings(Repository[RatingRecord]):
         return self._session.scalar(query) or 0
 
     def votes_since(self, since: datetime, limit: int) -> Sequence[Any]:
-        """The newest votes as rows of id, user, kind, question, content, verdict, state, reviewer, time, when
-        the user's account was made and, of answers in a comparison, experiment and arm."""
+        """The newest votes as rows of id, user, kind, search, collection, question, content, verdict, state,
+        reviewer, time, when the user's account was made and, of answers in a comparison, experiment and
+        arm."""
         query = (
             select(
                 RatingRecord.id,
                 RatingRecord.user_id,
                 RatingRecord.kind,
+                RatingRecord.search_id,
+                RatingRecord.collection_id,
                 RatingRecord.question_key,
                 RatingRecord.content_key,
                 RatingRecord.passage_id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from src.core.caller import Caller
@@ -81,6 +83,43 @@ def test_a_burst_is_held_and_moves_nothing(team: Team) -> None:
     team.house.ask(ReviewRatings(rating_ids=tuple(made), decision=Decision.RELEASE))
     team.quiet()
     assert ranking(team) != before, "the votes would have moved something"
+
+
+@pytest.mark.usefixtures("readers")
+@pytest.mark.parametrize("accounts", [3, 10])
+def test_a_flood_of_several_new_accounts_is_held_and_moves_nothing(team: Team, accounts: int) -> None:
+    settled(team)
+    before, taught = ranking(team), counted(team)
+    hostile = [team.member("mallory") for _ in range(accounts)]
+    made: set[str] = set()
+    for _ in range(11):
+        for account in hostile:
+            made |= set(vote(team, account, Verdict.DOWN, 3))
+    found = {one.id: one for one in settled(team)}
+    assert {found[id_].state for id_ in made} == {RatingState.HELD}
+    assert counted(team) == taught
+    assert ranking(team) == before
+
+
+@pytest.mark.parametrize("accounts", [3, 10])
+def test_a_few_votes_from_each_of_several_new_accounts_move_nothing_in_a_known_team(
+    team: Team, readers: list[Caller], accounts: int
+) -> None:
+    """Together they do what none of them does alone."""
+    with team.house.application.database.begin() as work:
+        for reader in readers:
+            work.users.get(reader.user_id or "").created_at -= timedelta(days=90)
+        work.commit()
+    settled(team)
+    before, taught = ranking(team), counted(team)
+    hostile = [team.member("mallory") for _ in range(accounts)]
+    made: set[str] = set()
+    for number in range(36 // 3):
+        made |= set(vote(team, hostile[number % accounts], Verdict.DOWN, 3))
+    found = {one.id: one for one in settled(team)}
+    assert {found[id_].state for id_ in made} == {RatingState.HELD}
+    assert counted(team) == taught
+    assert ranking(team) == before
 
 
 @pytest.mark.usefixtures("readers")

@@ -9,7 +9,7 @@ import pytest
 
 from src.agents.feedback_analyst.suspicion import suspects
 from src.core.clock import SystemClock, new_id
-from src.database.models import RatingRecord, UserRecord
+from src.database.models import CollectionRecord, RatingRecord, UserRecord
 from src.database.schema import upgrade
 from src.database.uow import Database
 
@@ -122,3 +122,43 @@ def test_a_crowd_of_new_accounts_is_named_without_the_key_of_what_it_voted_on(vo
     found = votes.suspects()
     assert set(found) == made
     assert set(found.values()) == {"6 new accounts voted alike on the same object."}
+
+
+def test_what_is_held_of_new_accounts_tells_of_the_next_ones_and_of_no_known_reader(votes: Votes) -> None:
+    """Puppets whose first burst is held go on, each with a few votes more."""
+    puppets = [votes.reader(f"puppet{number}", timedelta(hours=2)) for number in range(5)]
+    for puppet in puppets:
+        votes.add(puppet, 9, ago=timedelta(minutes=50), state="held", held_reason="Looked odd.")
+    late = set()
+    for puppet in puppets[:3]:
+        late |= votes.add(puppet, 2, ago=timedelta(minutes=10), up=False, state="new")
+    honest = votes.add(votes.reader("emil"), 3, ago=timedelta(minutes=9), state="new")
+    found = votes.suspects()
+    assert late <= found.keys()
+    assert not honest & found.keys()
+    assert {found[id_] for id_ in late} == {
+        "51 votes of 5 new accounts within an hour; usual are 4 and up to 32 pass."
+    }
+
+
+def test_each_collection_has_customs_of_its_own(votes: Votes) -> None:
+    """A collection whose readers are all new and fast is not measured by another one's."""
+    home = new_id()
+    with votes.database.begin() as work:
+        now = work.now()
+        work.session.add(
+            CollectionRecord(
+                id=home, name="Fast", description="", visibility="team", created_at=now, updated_at=now
+            )
+        )
+        work.commit()
+    for number in range(5):
+        votes.add(
+            votes.reader(f"fast{number}", timedelta(hours=1)),
+            50,
+            ago=timedelta(minutes=40),
+            collection_id=home,
+        )
+    assert votes.suspects() == {}
+    alone = votes.add(votes.reader("alone"), BURST, ago=timedelta(hours=1))
+    assert votes.suspects().keys() == alone
