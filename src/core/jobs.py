@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from .catchup import CatchUp
 from .context import Context, JobFence
 from .errors import AppError
 from .messages.base import JobSpec
@@ -131,8 +132,7 @@ class JobRun:
         self.job = job
         self.ctx = ctx
         self.attempt = job.attempt
-        self._catching_up = job.attempt > 1
-        self._stages: set[str] = set()
+        self._catch_up = CatchUp(job.stage, job.done, earlier=job.attempt > 1)
         self._store = store
         self._interrupted = interruption
         self._cancel = threading.Event()
@@ -160,11 +160,10 @@ class JobRun:
         """Report where the job is; written at most twice a second and at every change of stage."""
         now = self.ctx.clock.monotonic()
         new_stage = stage != self._progress.stage
-        gained = self._catching_up and self._is_further(stage, done)
+        gained = self._catch_up.passed(stage, done)
         if gained:
             # Attempts are given up after too many without any progress, not after too many in all.
-            self._catching_up, self.attempt = False, 1
-        self._stages.add(stage)
+            self.attempt = 1
         if new_stage:
             self._pace = Pace()
         self._pace.note(now, done)
@@ -175,18 +174,10 @@ class JobRun:
             self._reported_at = now
             self._store.report(self.job, self._shown())
 
-    def _is_further(self, stage: str, done: int) -> bool:
-        """Whether this is more than earlier attempts came to: further in the stage that ended them, or in a
-        stage that follows it. A stage that was there before it in this attempt is none that follows."""
-        last = self.job.stage
-        if last is None or stage == last:
-            return done > self.job.done
-        return last in self._stages and stage not in self._stages
-
     def _shown(self) -> Progress:
         """What is kept: while an attempt goes once more over what earlier ones did, how far those came."""
         job, now = self.job, self._progress
-        if not self._catching_up or job.stage is None:
+        if not self._catch_up.behind or job.stage is None:
             return now
         return Progress(job.stage, job.done, job.total, None, None, self.attempt)
 
