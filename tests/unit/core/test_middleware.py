@@ -11,7 +11,7 @@ import pytest
 
 from src.core.activity import Activity
 from src.core.agent import Agent, handles
-from src.core.caller import ADMIN, Caller, Grant, Scope
+from src.core.caller import ADMIN, Caller, Grant
 from src.core.context import Context
 from src.core.errors import (
     AppError,
@@ -89,9 +89,6 @@ class Library:
         assert target is Target.DOCUMENT
         may = {"open": (True, True), "shared": (True, False), "secret": (False, False)}.get(object_id)
         return Grant("c", *may) if may else None
-
-    def scope(self, caller: Caller, collection_ids: tuple[str, ...] | None) -> Scope:
-        raise NotImplementedError
 
 
 @dataclass
