@@ -14,6 +14,8 @@ from src.database.uow import UnitOfWork, Work
 from src.services.indexing.switching import switch
 
 DEFAULT = "default"
+TUNED = "embedding"
+"""The kind of a model that brings an embedding model of its own, and with it an index."""
 DEFAULT_CARDS: dict[ModelRole, dict[str, Any]] = {
     ModelRole.RANKING: {
         "summary": "The default fusion of meaning and words, with the memory of rated questions."

@@ -119,14 +119,21 @@ class Laboratory:
             work.indexes.add(record)
             work.commit()
 
-    def candidate(self, state: str = "candidate", *, collection_id: str | None = None, votes: int = 0) -> str:
+    def candidate(
+        self,
+        state: str = "candidate",
+        *,
+        collection_id: str | None = None,
+        votes: int = 0,
+        kind: str = "linear",
+    ) -> str:
         """The id of a new model in that state, trained on so many votes."""
         with self.database.begin() as work:
             live = registry.live_model(work, collection_id or self.collection_id)
             record = registry.register(
                 work,
                 live.collection_id,
-                kind="linear",
+                kind=kind,
                 state=state,
                 parent_id=live.id,
                 card={"trained_on": {"votes": votes}} if votes else {},

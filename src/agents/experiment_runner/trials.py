@@ -161,13 +161,15 @@ class Trials:
         return True
 
     def _waiting(self, work: UnitOfWork, collection_id: str, *, by: str) -> ModelRecord | None:
-        """The newest gated model, where it may be tried without a person; it replaces those before it."""
+        """The newest gated model, where it may be tried without a person; it replaces those before it. A tuned
+        embedding model comes first: it is made seldom, and rankers that wait are compared with it if it goes
+        live."""
         if not self.policy.automatic:
             return None
         waiting = reject_outdated(work, waiting_models(work.session, collection_id), by=by)
         if not waiting:
             return None
-        newest, *older = waiting
+        newest, *older = [model for model in waiting if model.kind == registry.TUNED] or waiting
         for model in older:
             reason = f"Version {newest.version}, trained on more votes, passed the gate before its turn."
             registry.reject(work, model, by=by, reason=reason, evidence={"newer_id": newest.id})
@@ -202,12 +204,12 @@ class Trials:
         by: str,
     ) -> None:
         """Give a candidate the place of the one on trial, where that is due."""
+        older = work.models.get(running.treatment_id)
         found = takeover(work, running, candidate)
-        if found is None:
+        if found is None or (older.kind == registry.TUNED and candidate.kind != registry.TUNED):
             return
         self.end(work, running, SUPERSEDED, found.reason, by=by)
         evidence = {"experiment_id": running.id, "newer_id": candidate.id}
-        older = work.models.get(running.treatment_id)
         registry.reject(work, older, by=by, reason=found.reason, evidence=evidence)
         self.start(work, live, candidate, Purpose.TRIAL, by=by, rule=found.rule)
 

@@ -34,7 +34,6 @@ from .texts import Texts, pairs_of
 from .training import finish
 
 SAMPLES = 32
-KIND = "embedding"
 _AGREES_MEAN, _AGREES_LEAST = 0.995, 0.98
 _COLLAPSED = 0.95
 
@@ -208,7 +207,7 @@ class FullTrainer:
             model = registry.register(
                 work,
                 record.collection_id,
-                kind=KIND,
+                kind=registry.TUNED,
                 state="candidate",
                 parent_id=live.id,
                 run_id=record.id,
@@ -219,7 +218,7 @@ class FullTrainer:
                 reason=card["summary"],
             )
             ended.model_id = model.id
-            for older in work.models.in_state(record.collection_id, "candidate", kind=KIND):
+            for older in work.models.in_state(record.collection_id, "candidate", kind=registry.TUNED):
                 if older.id != model.id:
                     reason = f"Version {model.version}, tuned on later votes, waits for its proof instead."
                     registry.reject(work, older, by="agent:fine_tuner", reason=reason, evidence={})

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from src.core.clock import new_id
-from src.core.messages.experiments import CandidateGated, StartExperiment
+from src.core.messages.experiments import CandidateGated, StartExperiment, StopExperiment
 from src.database.models import EvaluationRecord, GoldenSetRecord
 from tests.support.laboratory import Laboratory
 
 
-def gated(laboratory: Laboratory, *, votes: int = 0) -> str:
+def gated(laboratory: Laboratory, *, votes: int = 0, kind: str = "linear") -> str:
     """A newer model that passes the gate now."""
-    model_id = laboratory.candidate("gated", votes=votes)
+    model_id = laboratory.candidate("gated", votes=votes, kind=kind)
     tell(laboratory, model_id)
     return model_id
 
@@ -137,3 +137,18 @@ def test_a_trial_that_a_person_asked_for_is_left_alone(laboratory: Laboratory) -
     laboratory.ask(StartExperiment(collection_id=laboratory.collection_id, model_id=model_id))
     gated(laboratory, votes=1000)
     assert tried(laboratory) == model_id
+
+
+def test_a_ranker_replaces_no_tuned_embedding_model_that_waits_or_is_tried(laboratory: Laboratory) -> None:
+    first, _ = laboratory.trial(votes=100)
+    laboratory.poll(10, better=0.5)
+    tuned = gated(laboratory, votes=120, kind="embedding")
+    ranker = gated(laboratory, votes=130)
+    assert [laboratory.model(each).state for each in (first, tuned, ranker)] == ["trial", "gated", "gated"]
+    running = laboratory.running()
+    assert running is not None
+    laboratory.ask(StopExperiment(experiment_id=running.id))
+    assert tried(laboratory) == tuned, "it comes before what was trained after it"
+    laboratory.poll(10, better=0.5, seed=1)
+    gated(laboratory, votes=1000)
+    assert tried(laboratory) == tuned
