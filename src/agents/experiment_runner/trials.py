@@ -161,9 +161,10 @@ class Trials:
         return True
 
     def _waiting(self, work: UnitOfWork, collection_id: str, *, by: str) -> ModelRecord | None:
-        """The newest gated model, where it may be tried without a person; it replaces those before it. A tuned
-        embedding model comes first: it is made seldom, and rankers that wait are compared with it if it goes
-        live."""
+        """The newest gated model, where it may be tried without a person; it replaces those before it.
+
+        A tuned embedding model comes first: it is made seldom, and rankers that wait are compared with it if
+        it goes live."""
         if not self.policy.automatic:
             return None
         waiting = reject_outdated(work, waiting_models(work.session, collection_id), by=by)
