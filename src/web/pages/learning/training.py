@@ -20,6 +20,8 @@ from .blueprint import blueprint
 from .charts import Chart, Series, chart
 from .views import collections_by_id, figure_rows, listing, page
 
+_POINTS = 40
+
 
 @blueprint.get("/learning/runs")
 def runs() -> str:
@@ -31,12 +33,15 @@ def runs() -> str:
 def run(run_id: str) -> str:
     """One run: what went in, how it went, and what came of it."""
     found = ask(message(GetTrainingRun, run_id=run_id))
+    losses = _losses(found)
     return page(
         "run",
         tab="runs",
         run=found,
         adapter=_adapter(found),
         penalties=_penalties(found),
+        losses=losses,
+        loss=chart([Series("loss", losses)]),
         figures=figure_rows(found.figures),
         collections=collections_by_id(),
     )
@@ -70,6 +75,14 @@ def _adapter(found: TrainingRun) -> Chart | None:
             for number, fold in enumerate(folds, start=1)
         ]
     )
+
+
+def _losses(found: TrainingRun) -> list[tuple[float, float]]:
+    """The loss of a fine-tune by step: means of as many steps as make ``_POINTS`` points of it."""
+    told = found.curves.get("loss") or []
+    width = -(-len(told) // _POINTS) or 1
+    parts = [told[start : start + width] for start in range(0, len(told), width)]
+    return [(min((place + 1) * width, len(told)), sum(part) / len(part)) for place, part in enumerate(parts)]
 
 
 def _penalties(found: TrainingRun) -> Chart | None:
