@@ -45,7 +45,7 @@ class Case:
 
 CASES = (
     Case("conala", 0.03, 1),
-    Case("cosqa", 0.015, 2),
+    Case("cosqa", 0.015, 1),
     Case("scifact", 0.04, 1),
     Case("feedbackqa", 0.02, 1, apart="passage"),
 )
