@@ -30,7 +30,7 @@ class IndexListing:
             configured=self._embedders.current.version,
             cutting=self._cutting,
             cut_otherwise=sum(
-                cut_otherwise(document, self._cutting) for document in work.documents.searched(collection.id)
+                cut_otherwise(document, self._cutting) for document in work.documents.cuts(collection.id)
             ),
             passages=len(work.passages.live_ids(collection.id)),
             indexes=tuple(self._index(work, index) for index in work.indexes.of(collection.id)),

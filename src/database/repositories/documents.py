@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import func, or_, select
 
@@ -106,6 +106,19 @@ class Documents(Repository[DocumentRecord]):
             if len(found) < _AT_ONCE:
                 return
             last = found[-1].id
+
+    def cuts(self, collection_id: str) -> Iterator[Any]:
+        """Of each document of which a version is searched the columns that tell how it was cut."""
+        columns = (
+            DocumentRecord.content_hash,
+            DocumentRecord.live_hash,
+            DocumentRecord.live_version,
+            DocumentRecord.path,
+            DocumentRecord.external_id,
+            DocumentRecord.media_type,
+        )
+        searched = (DocumentRecord.collection_id == collection_id, DocumentRecord.live_version.is_not(None))
+        yield from self._session.execute(select(*columns).where(*searched))
 
     def failed(self, collection_id: str) -> Sequence[DocumentRecord]:
         query = select(DocumentRecord).where(

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-
-from src.database.models import DocumentRecord
+from typing import Protocol
 
 CUTTING_FACT = "cutting"
 """The version of the parser that every document was last compared with."""
 
 
-def version_of(document: DocumentRecord, cutting: str) -> str:
+class Cut(Protocol):
+    """What is known of a document's passages: a record, or some of its columns."""
+
+    @property
+    def content_hash(self) -> str: ...
+
+    @property
+    def live_hash(self) -> str | None: ...
+
+    @property
+    def live_version(self) -> str | None: ...
+
+    @property
+    def path(self) -> str | None: ...
+
+    @property
+    def external_id(self) -> str: ...
+
+    @property
+    def media_type(self) -> str | None: ...
+
+
+def version_of(document: Cut, cutting: str) -> str:
     """Names the set of passages that parsing this document's bytes gives: it depends on the bytes, on
     the parser with its settings (``cutting``, its version), and on what the parser goes by besides (the
     name's suffix and the media type)."""
@@ -20,7 +41,7 @@ def version_of(document: DocumentRecord, cutting: str) -> str:
     return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def cut_otherwise(document: DocumentRecord, cutting: str) -> bool:
+def cut_otherwise(document: Cut, cutting: str) -> bool:
     """Whether the passages that are searched were cut by another parser, or with other settings."""
     searched = document.live_version is not None and document.live_hash == document.content_hash
     return searched and document.live_version != version_of(document, cutting)
