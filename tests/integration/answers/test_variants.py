@@ -18,7 +18,7 @@ from tests.support import anthropic_server as wire
 from tests.support.application import ADMIN_PASSWORD, wait_for
 from tests.support.scripted_server import Asked, Reply
 from tests.support.scripted_server import serving as scripted
-from tests.support.site import Site, serving
+from tests.support.site import Site, serving, words
 
 PASSWORD = SecretStr("a long enough one")
 TEMPLATE = "Answer in steps that a newcomer can follow, and begin with the word Stepwise."
@@ -186,6 +186,24 @@ def test_a_question_to_several_collections_is_answered_as_configured(quoting: Te
     alone = team.asked(client, "How long does a parcel take?")
     both = team.asked(client, "How long does a parcel take?", collection_ids=[team.site.collection_id, other])
     assert (alone["experiment_id"], both["experiment_id"]) == (made["id"], None)
+    team.admin.post(f"/experiments/{made['id']}:stop")
+
+
+def test_settings_that_a_later_version_wrote_are_told_and_not_used(quoting: Team) -> None:
+    team = quoting
+    made = team.start(aa=True)
+    with team.site.house.application.database.begin() as work:
+        live = work.models.get(made["control_id"])
+        before, live.card = live.card, {**live.card, "settings": [{"kind": "mood", "is": "good"}]}
+        work.commit()
+    answer = team.asked(team.reader()[1], "How long does a parcel take?")
+    assert "cannot be read" in answer["notice"]
+    assert answer["citations"]
+    shown = team.site.visitor().page(f"/learning/models/{made['control_id']}")
+    assert "mood" in words(shown)
+    with team.site.house.application.database.begin() as work:
+        work.models.get(made["control_id"]).card = before
+        work.commit()
     team.admin.post(f"/experiments/{made['id']}:stop")
 
 
