@@ -8,8 +8,10 @@ import pytest
 
 from src.core.caller import Caller
 from src.core.messages.experiments import GetExperiment
+from src.core.messages.feedback import ListFeedback, RateAnswer, RatingState
 from src.core.messages.models import GetModel, ModelState
 from src.core.messages.questions import AskQuestion
+from tests.support.application import wait_for
 from tests.support.site import READER, Site, marked, serving, words
 
 QUESTION = "How long does a parcel take to islands?"
@@ -128,3 +130,16 @@ def test_a_reader_finds_no_form_and_a_bad_one_says_what_is_wrong(site: Site) -> 
     nothing = visitor.send(path, {})
     assert nothing.status_code == 422
     assert "Name what to compare" in nothing.text
+
+
+def test_an_insight_that_asks_for_another_template_leads_to_the_form(site: Site) -> None:
+    answer = site.house.ask(AskQuestion(question=QUESTION, collection_ids=(site.collection_id,)))
+    site.house.ask(RateAnswer(answer_id=answer.answer_id, verdict="down", reasons=("wrong_tone",)))
+    wait_for(lambda: site.house.ask(ListFeedback(state=RatingState.COUNTED)).items or None)
+    visitor = site.visitor()
+    visitor.page("/learning")
+    assert visitor.send("/learning/insights", {"collection": site.collection_id}).status_code == 303
+    listed = f"/learning/insights?collection={site.collection_id}"
+    insight = wait_for(lambda: next(iter(marked(visitor.page(listed), "insight")), None))
+    (link,) = marked(insight, "compare")
+    assert marked(visitor.page(str(link.attributes["href"])), "compare-form")
