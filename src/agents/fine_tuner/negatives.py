@@ -60,9 +60,13 @@ def hard_negatives(
         alike = np.flatnonzero(matrix @ matrix[place] >= settings.alike).tolist()
         helped = {key for other in alike for key in questions[other].ups}
         chosen = 0
+        # What stands beside a right passage may be right as well.
+        beside = {documents[key] for key in helped if key in documents}
         for row in _candidates(pool, rights, settings):
             key = pool.keys[row]
-            if key in helped or key not in documents or _same(key, helped, passages, settings.same):
+            if key not in documents or documents[key] in beside:
+                continue
+            if key in helped or _same(key, helped, passages, settings.same):
                 continue
             found.append(
                 Made(

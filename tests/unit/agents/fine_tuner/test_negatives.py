@@ -109,3 +109,9 @@ def test_a_question_whose_right_passage_is_not_found_has_none() -> None:
 def test_a_negative_names_its_document_and_what_made_it() -> None:
     (one,) = hard_negatives([asked()], {"q": unit(1.0)}, [pool()], texts(), DOCUMENTS)
     assert (one.label, one.made_by, one.document_id) == (0.0, "mining", "of other04")
+
+
+def test_what_stands_in_the_document_of_a_right_passage_is_none() -> None:
+    documents = DOCUMENTS | {"other04": DOCUMENTS[RIGHT]}
+    (one,) = hard_negatives([asked()], {"q": unit(1.0)}, [pool()], texts(), documents)
+    assert one.content_key == "other05"

@@ -48,6 +48,13 @@ def test_out_of_fold_vectors_are_unit_and_not_those_of_the_mean(planted) -> None
     assert not np.allclose(fit.out_of_fold, fit.adapter.apply(vectors), atol=1e-4)
 
 
+def test_twins_are_turned_by_an_adapter_that_saw_neither_of_them(planted) -> None:
+    data = planted(40, turned=True)
+    twins = [twin for example in data.examples for twin in (example, example)]
+    fit = fit_query_adapter(twins, data.passages)
+    assert np.array_equal(fit.out_of_fold[::2], fit.out_of_fold[1::2])
+
+
 def test_an_untrained_adapter_changes_nothing() -> None:
     vector = np.array([0.6, 0.8], np.float32)
     assert np.allclose(QueryAdapter(np.zeros((2, 2), np.float32)).apply(vector), vector)

@@ -56,6 +56,12 @@ def test_a_question_stays_on_one_side_of_a_split() -> None:
     assert set(folds) == set(range(5))
 
 
+def test_twins_are_judged_by_weights_that_saw_neither_of_them(planted) -> None:
+    twins = [twin for example in planted(40).examples for twin in (example, example)]
+    fit = fit_rank_weights(Batch.of(twins), planted(1).names)
+    assert np.array_equal(fit.out_of_fold[::2], fit.out_of_fold[1::2])
+
+
 def test_ndcg_counts_every_preferred_candidate() -> None:
     scores = np.array([[3.0, 2.0, 1.0], [1.0, 2.0, 3.0]])
     target = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
