@@ -81,7 +81,8 @@ class Insight(Reply):
 
     ``size`` counts the failures of this period, once for each reader and question, ``before`` those of the
     period before; ``trend`` compares them. ``causes`` and ``reasons`` count the causes of its questions and
-    the reasons that readers gave. ``named_by`` is `words`, or the language model that gave the title.
+    the reasons that readers gave; ``signals`` counts the failures after which they opened a source, copied,
+    asked nearly the same again or left. ``named_by`` is `words`, or the language model that gave the title.
     ``collection_id`` is null for questions that were asked of several collections."""
 
     id: str
@@ -104,6 +105,7 @@ class Insight(Reply):
     found_now: int
     causes: dict[str, int]
     reasons: dict[str, int]
+    signals: dict[str, int] = {}
     examples: tuple[FailedQuestion, ...]
     rating_ids: tuple[str, ...]
     period_days: int

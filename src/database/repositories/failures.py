@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,6 +99,17 @@ class Failures:
         """Signals of users who soon asked nearly the same again."""
         query = select(SignalRecord).where(SignalRecord.kind == "asked_again", SignalRecord.at >= since)
         return list(self._session.scalars(query.order_by(SignalRecord.at.desc()).limit(most)))
+
+    def signals(self, search_ids: Collection[str]) -> dict[str, list[tuple[str, str]]]:
+        """Who did what with the lists of these searches, by search."""
+        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for part in chunks(sorted(search_ids), _AT_ONCE):
+            query = select(SignalRecord.search_id, SignalRecord.user_id, SignalRecord.kind)
+            for search_id, user_id, kind in self._session.execute(
+                query.where(SignalRecord.search_id.in_(part))
+            ):
+                found[search_id].append((user_id, kind))
+        return found
 
     def unsupported(self, since: datetime, most: int) -> Iterator[AnswerRecord]:
         """Answers in which something has no source, also those that say that there is none."""

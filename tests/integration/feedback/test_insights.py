@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from src.core.messages.feedback import Decision, RatingState, Reason, ReviewRatings, Verdict
+from src.core.messages.feedback import (
+    Decision,
+    NoteSignal,
+    RatingState,
+    Reason,
+    ReviewRatings,
+    SignalKind,
+    Verdict,
+)
 from src.core.messages.insights import Action, Cause, ConcernKind, Insight, Trend
 from tests.integration.feedback.analysed import (
     aged,
@@ -205,3 +213,13 @@ def test_each_reader_counts_once_in_each_period(team: Team) -> None:
     aged(team, team.answer(FOREIGN[0], readers[2]), 15)
     found = only(analysed(team))
     assert (found.size, found.before, found.readers, found.questions) == (2, 1, 3, 1)
+
+
+def test_what_readers_did_is_told_beside_a_failure_and_is_none_by_itself(team: Team) -> None:
+    failed, fine = team.answer(FOREIGN[0], team.ben), team.answer(QUESTION, team.ben)
+    for answer in (failed, fine):
+        left = NoteSignal(kind=SignalKind.LEFT, query_id=answer.query_id, answer_id=answer.answer_id)
+        team.ask(left, team.ben)
+    found = only(analysed(team))
+    assert found.question == FOREIGN[0]
+    assert found.signals == {"left": 1}

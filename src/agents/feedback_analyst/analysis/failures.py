@@ -40,7 +40,7 @@ class Occurrence:
 
     ``cited`` are the passages that the answer cites, ``versions`` the hashes of the documents that it cites,
     as they were. ``searched`` are the collections that were searched, ``among`` those of what was shown.
-    ``accepted`` is True where the answer as a whole was liked."""
+    ``accepted`` is True where the answer as a whole was liked. ``signals`` is what its reader then did."""
 
     search_id: str
     question: str
@@ -59,6 +59,7 @@ class Occurrence:
     corrections: list[str] = field(default_factory=list)
     liked: frozenset[str] = frozenset()
     accepted: bool = False
+    signals: frozenset[str] = frozenset()
     disliked: set[str] = field(default_factory=set)
 
     def holds(self, passage_ids: frozenset[str], document_id: str | None) -> Shown | None:

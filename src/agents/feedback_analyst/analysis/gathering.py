@@ -68,6 +68,7 @@ def gather(work: Work, since: datetime) -> dict[Home, list[Occurrence]]:
         if one.search_id not in rated and one.signs:
             found[_home(one, visibilities), one.search_id] = one
     _add_likes(failures, found.values())
+    _add_signals(failures, found.values())
     homes: dict[Home, list[Occurrence]] = defaultdict(list)
     for (home, _), one in found.items():
         if one.failed and one.question:
@@ -146,3 +147,11 @@ def _add_likes(failures: Failures, occurrences: Iterable[Occurrence]) -> None:
         likes = liked.get(one.search_id, set())
         one.accepted = None in likes
         one.liked = frozenset(key for key in likes if key is not None)
+
+
+def _add_signals(failures: Failures, occurrences: Iterable[Occurrence]) -> None:
+    """What readers did says too little to be a failure or to teach: it is told beside one."""
+    found = list(occurrences)
+    noted = failures.signals({one.search_id for one in found})
+    for one in found:
+        one.signals = frozenset(kind for user, kind in noted.get(one.search_id, ()) if user == one.user_id)

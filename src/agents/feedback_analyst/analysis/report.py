@@ -16,6 +16,7 @@ from src.services.insights.trend import trend
 
 from .analyzer import Analyzer, strongest
 from .evidence import Diagnosis, Evidence, Words
+from .failures import Failure
 
 ALIKE = 0.6
 _MEANING, _REASONS, _SOURCES = 0.75, 0.1, 0.15
@@ -137,6 +138,7 @@ def _draft(
             "found_now": found_now,
             "causes": dict(Counter(member.diagnosis.cause for member in members).most_common()),
             "reasons": dict(Counter(r.value for one in failures for r in sorted(one.reasons)).most_common()),
+            "signals": dict(_signals(failures).most_common()),
             "examples": tuple(_example(member) for member in examples),
             "rating_ids": tuple(
                 sorted({key for one in failures for o in one.occurrences for key in o.rating_ids})
@@ -211,3 +213,8 @@ def proposal(action: str, cause: str, concerns: Sequence[Concern]) -> str:
     kinds = {Action.FIX_DOCUMENT: ConcernKind.DOCUMENT, Action.REINGEST: ConcernKind.SOURCE}
     first = next((one for one in concerns if one.kind == kinds.get(Action(action))), None)
     return f"{text[:-1]}: {first.title}." if first is not None else text
+
+
+def _signals(failures: Sequence[Failure]) -> Counter[str]:
+    """What the readers did after the failures, each once for a failure."""
+    return Counter(kind for one in failures for failed in one.occurrences for kind in sorted(failed.signals))
