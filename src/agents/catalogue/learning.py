@@ -49,6 +49,7 @@ def _overview(database: Database, work: Work, collection: CollectionRecord) -> L
         .limit(1)
     )
     live = work.models.live(collection.id)
+    gone = gone_from_model(work.session, live)
     experiment = work.experiments.running(collection.id)
     comparison = work.experiments.running(collection.id, Method.AB)
     return LearningOverview(
@@ -67,7 +68,8 @@ def _overview(database: Database, work: Work, collection: CollectionRecord) -> L
         live_id=live.id if live else None,
         live_version=live.version if live else None,
         live_since=live.changed_at if live else None,
-        votes_gone=gone_from_model(work.session, live),
+        votes_gone=gone,
+        retrain_due=gone > int(run.configuration.get("votes_gone", 0) if run else 0),
         experiment_id=experiment.id if experiment else None,
         experiment_purpose=experiment.purpose if experiment else None,
         experiment_votes=_experiment_votes(work, experiment.id) if experiment else 0,

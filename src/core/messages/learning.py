@@ -28,7 +28,8 @@ class LearningOverview(Reply):
     which it is looked at next (None in a watch); ``comparison_id`` is a comparison of ways to answer.
     ``models`` counts models by state; ``votes_since_run`` are the up-votes that no training run has seen yet,
     ``votes_gone`` those that the model that ranks learned from and that are gone: deleted with their user or
-    document, taken back, turned round or set apart."""
+    document, taken back, turned round or set apart. ``retrain_due`` says that
+    no run was made without them yet."""
 
     collection_id: str
     collection: str
@@ -46,6 +47,7 @@ class LearningOverview(Reply):
     live_version: int | None = None
     live_since: datetime | None = None
     votes_gone: int = 0
+    retrain_due: bool = False
     experiment_id: str | None = None
     experiment_purpose: str | None = None
     experiment_votes: int = 0

@@ -187,7 +187,7 @@ def test_a_model_that_learned_from_a_deleted_user_is_replaced_and_all_of_it_is_t
     assert (overview(school).votes_gone, due(school)) == (0, None)
     school.house.ask(DeleteUser(user_id=person.user_id or ""))
     number = len(theirs)
-    assert overview(school).votes_gone == number
+    assert (overview(school).votes_gone, overview(school).retrain_due) == (number, True)
     step = next(step for step in steps(overview(school)) if step.name == "training")
     assert step.figure == "retrain due"
     assert step.detail.startswith(f"{number} votes are gone that the live model learned from")

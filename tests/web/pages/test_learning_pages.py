@@ -147,6 +147,7 @@ def test_a_run_without_enough_votes_says_how_many_are_missing(site: Site, rating
     assert link is not None
     page = visitor.page(str(link.attributes["href"]))
     assert marked(page, "run")[0].attributes["data-state"] == "refused"
+    assert "not available: no language model is configured" in words(marked(page, "synthetic")[0])
     assert "1 question" in words(page)
 
 

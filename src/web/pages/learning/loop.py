@@ -62,7 +62,7 @@ def _memory(overview: LearningOverview) -> Step:
 def _training(overview: LearningOverview) -> Step:
     number = overview.votes_since_run
     waiting = f"{number} {'up-vote' if number == 1 else 'up-votes'} that no run has seen yet"
-    if overview.votes_gone and overview.run_state != "running":
+    if overview.retrain_due and overview.run_state != "running":
         return Step("training", "Training", "retrain due", _gone(overview.votes_gone), "warn")
     if overview.run_state is None:
         return Step("training", "Training", "not yet", f"{waiting}; {_FIRST_RUN}")
