@@ -60,6 +60,8 @@ class Review:
         known = {ballot.user for ballot in self._ballots if not self._young(ballot)}
         self._known = known if len(known) >= self._limits.peers else set()
         self._trusted = {user: self._readers[user] for user in self._known} or self._readers
+        self._busiest = {user: busiest_hour(votes) for user, votes in self._trusted.items()}
+        self._widths = {user: votes_a_list(votes) for user, votes in self._trusted.items()}
 
     def held(self, since: float) -> dict[str, str]:
         """Ids of the votes from ``since`` on that should wait, with the first reason that applies."""
@@ -130,9 +132,7 @@ class Review:
         with those who are slower only.
         """
         limits = self._limits
-        busiest = {
-            user: busiest_hour(votes) for user, votes in self._trusted.items() if user not in voice.users
-        }
+        busiest = {user: hour for user, hour in self._busiest.items() if user not in voice.users}
         mine = busiest_hour(voice.recent)
         slower = {user: hour for user, hour in busiest.items() if hour < mine}
         odd, wide = self._odd(voice, slower), self._wide(voice, slower)
@@ -160,7 +160,7 @@ class Review:
         """Whether the voice votes on far more entries of a list than those who vote less."""
         if len(slower) < self._limits.peers:
             return False
-        usual = median(votes_a_list(self._trusted[user]) for user in slower)
+        usual = median(self._widths[user] for user in slower)
         return votes_a_list(voice.recent) >= max(self._limits.wide, 2 * usual)
 
     def _streak(self, voice: Voice) -> dict[str, str]:
@@ -221,9 +221,8 @@ class Review:
 
     def _wide_ones(self) -> set[str]:
         """Who votes on far more entries of a list than most readers."""
-        voted = {user: votes_a_list(votes) for user, votes in self._trusted.items()}
-        usual = median(voted.values()) if voted else 0.0
-        return {user for user, number in voted.items() if number >= max(self._limits.wide, 2 * usual)}
+        usual = median(self._widths.values()) if self._widths else 0.0
+        return {user for user, width in self._widths.items() if width >= max(self._limits.wide, 2 * usual)}
 
     def _young(self, ballot: Ballot) -> bool:
         return ballot.at - self._joined.get(ballot.user, ballot.at) < self._limits.young_s
