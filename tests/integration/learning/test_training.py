@@ -141,9 +141,11 @@ def test_a_data_set_names_the_vote_behind_each_example(school: School) -> None:
         if cursor is None:
             break
     ratings = school.house.ask(ListFeedback(collection_id=school.collection_id, limit=500)).items
-    assert {example.rating_id for example in examples} == {rating.id for rating in ratings}
-    assert len(examples) == dataset.counts["votes"]
-    assert {example.split for example in examples if example.excluded is None} == set(range(5))
+    votes = [example for example in examples if example.made_by is None]
+    assert {vote.rating_id for vote in votes} == {rating.id for rating in ratings}
+    assert len(votes) == dataset.counts["votes"]
+    assert {vote.split for vote in votes if vote.excluded is None} == set(range(5))
+    assert {(one.origin, one.split) for one in examples if one.made_by} == {("negative", None)}
 
 
 def test_only_those_who_may_write_see_data_sets_and_start_runs(school: School) -> None:
