@@ -73,8 +73,18 @@ def _show_runs(runs: list[dict[str, Any]]) -> None:
                 out.print(f"     {part:6} {printable(sentence)}")
         for finding in one["findings"]:
             out.print(f"     {printable(finding['detail'])}", style="red" if finding["fatal"] else "dim")
+        if made := one["configuration"].get("synthetic"):
+            out.print(f"     made-up questions: {printable(_made(made))}", style="dim")
         if one["model_id"]:
             out.print(f"     model {one['model_id']}", style="dim")
+
+
+def _made(told: dict[str, Any]) -> str:
+    if told.get("unavailable"):
+        return str(told["unavailable"])
+    cost = f", ${told['cost_usd']:.4f}" if told["cost_usd"] is not None else ""
+    tokens = told["input_tokens"] + told["output_tokens"]
+    return f"{told['usable']} of {told['made']} by {told['model']} are of use; {tokens} tokens{cost}"
 
 
 def _why(one: dict[str, Any]) -> str:
@@ -94,3 +104,6 @@ def _show_datasets(datasets: list[dict[str, Any]]) -> None:
         )
         for reason, count in counts["excluded"].items():
             out.print(f"     {count} left out: {printable(reason)}", style="dim")
+        for origin, name in (("synthetic", "made-up questions"), ("negative", "hard negatives")):
+            if origin in counts:
+                out.print(f"     {counts[origin]['taken']} {name} beside them", style="dim")
