@@ -19,6 +19,7 @@ from src.core.messages.feedback import (
 )
 from src.database.repositories.feedback import Ratings
 from tests.integration.feedback.conftest import Team
+from tests.support.application import wait_for
 
 QUESTION = "How long does a parcel to an island take?"
 VOTES = 42
@@ -49,12 +50,14 @@ def ratings(team: Team, **how: object) -> list[Rating]:
 
 
 def settled(team: Team) -> list[Rating]:
-    """All ratings, when each is checked and searches know of it."""
+    """All ratings, when each is checked and searches know of it; where many come, a check waits for more."""
 
-    team.quiet()
-    found = ratings(team)
-    assert RatingState.NEW not in {one.state for one in found}
-    return found
+    def look() -> tuple[list[Rating]] | None:
+        team.quiet()
+        found = ratings(team)
+        return None if RatingState.NEW in {one.state for one in found} else (found,)
+
+    return wait_for(look)[0]
 
 
 def ranking(team: Team) -> list[tuple[str, float]]:
@@ -81,8 +84,8 @@ def test_a_burst_is_held_and_moves_nothing(team: Team) -> None:
     assert all("within an hour" in reason and reason.endswith(".") for reason in reasons)
     assert {one.id for one in ratings(team, state=RatingState.HELD)} == made
     team.house.ask(ReviewRatings(rating_ids=tuple(made), decision=Decision.RELEASE))
-    team.quiet()
-    assert ranking(team) != before, "the votes would have moved something"
+    # Released, they move something.
+    wait_for(lambda: ranking(team) != before)
 
 
 @pytest.mark.usefixtures("readers")
