@@ -18,6 +18,7 @@ Groups = NDArray[np.intp]
 _ROUNDS = 50
 _FEWEST = 5
 """Clusters below this say nothing about their own spread."""
+_NO_SPREAD = 1e-9
 
 
 @dataclass(frozen=True)
@@ -141,12 +142,15 @@ def estimate(votes: Iterable[Vote], shares: Shares | None = None) -> Estimate:
 def _test(mean: float, sums: Floats, clusters: float, counted: float) -> tuple[float, float]:
     """Standard error of the mean and the normal equivalent of its t, from the clusters' sums of pull.
 
-    Where all agree to the last digit there is no spread to compare with: that is no evidence, z is 0.
+    Where all agree to the last digit there is no spread to compare with. It is then taken to be what one
+    more piece, with a gain of 0, would make it: t is the square root of their number.
     """
     if clusters <= 1 or not counted:
         return 0.0, 0.0
     error = sqrt(clusters / (clusters - 1) * float(sums @ sums)) / counted
-    return (error, normal_of_t(mean / error, clusters - 1)) if error > 1e-12 else (0.0, 0.0)
+    if error <= _NO_SPREAD:
+        error = abs(mean) / sqrt(clusters)
+    return (error, normal_of_t(mean / error, clusters - 1)) if error > _NO_SPREAD else (0.0, 0.0)
 
 
 def _without_one(values: Floats, weights: Floats, groups: Groups, sign: float) -> float:
@@ -161,9 +165,11 @@ def _without_one(values: Floats, weights: Floats, groups: Groups, sign: float) -
     means = rest(weights * values) / left
     residual = rest(squares * values**2) - 2 * means * rest(squares * values) + means**2 * spread
     errors = np.sqrt(np.maximum(residual, 0.0)) / left
-    t = sign * np.divide(means, errors, out=np.zeros_like(means), where=errors > 1e-12)
+    pieces = left**2 / spread
+    errors = np.where(errors > _NO_SPREAD, errors, np.abs(means) / np.sqrt(pieces))
+    t = sign * np.divide(means, errors, out=np.zeros_like(means), where=errors > _NO_SPREAD)
     least = int(t.argmin())
-    return normal_of_t(float(t[least]), float(left[least] ** 2 / spread[least]) - 1)
+    return normal_of_t(float(t[least]), float(pieces[least]) - 1)
 
 
 def _weights(readers: Groups, questions: Groups, shares: Shares) -> Floats:

@@ -111,8 +111,12 @@ def test_no_votes_and_votes_without_difference_say_nothing() -> None:
     assert (same.z, same.error, same.informative) == (0.0, 0.0, 0)
 
 
-def test_identical_gains_without_any_spread_are_no_evidence() -> None:
-    assert estimate([Vote(f"u{i % 20}", f"q{i}", 0.37) for i in range(300)]).z == 0.0
+@pytest.mark.parametrize("gain", [-1.0, 0.3])
+def test_identical_gains_of_many_are_evidence_by_their_number(gain: float) -> None:
+    few, many = (estimate(honest(n, mean=gain, spread=0.0)) for n in (20, 100))
+    assert abs(few.z) < abs(many.z)
+    assert many.z * gain > 0
+    assert min(abs(many.z), many.agreement, many.jackknife) > 3
 
 
 def test_the_order_of_votes_does_not_matter() -> None:
