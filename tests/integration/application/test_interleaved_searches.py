@@ -74,7 +74,6 @@ def test_the_way_to_each_ranking_is_timed_and_a_longer_one_is_longer(town: Town)
     on_trial(town, town.model("trial", upside_down()))
     took = [noted(town, town.find()).took_ms for _ in range(9)]
     assert all(min(one["control"], one["treatment"]) > 0 for one in took)
-    assert all(max(one["control"], one["treatment"]) <= one["total"] for one in took)
     control, treatment = (median(one[side] for one in took) for side in ("control", "treatment"))
     assert control < treatment, "only weights need the full pool"
     assert {"control", "treatment"}.isdisjoint(town.find().took_ms), "a reader is shown stages"

@@ -51,5 +51,5 @@ def test_with_several_collections_each_hit_names_its_own(site: Site) -> None:
         names = {words(name) for name in marked(visitor.page("/search?q=parcel"), "hit-collection")}
     finally:
         site.house.ask(DeleteCollection(collection_id=other))
-    assert len(names) == 2
-    assert any("Depot" in name for name in names)
+    assert len(names) > 1
+    assert sum("Depot" in name for name in names) == 1
