@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from pydantic import SecretStr
 
 from src.core.caller import Caller
+from src.core.messages.accounts import CreateUser
 from src.core.messages.experiments import GetExperiment
 from src.core.messages.feedback import ListFeedback, RateAnswer, RatingState
 from src.core.messages.models import GetModel, ModelState
@@ -81,7 +83,8 @@ def test_the_page_shows_both_arms_the_split_the_rule_and_what_differs(site: Site
 def _joined(site: Site, experiment_id: str) -> str:
     """The arm of a reader who takes part, once they have rated an answer."""
     for number in range(20):
-        reader = Caller(user_id=f"guest{number}", username="guest", roles=frozenset({"admin"}))
+        user = site.house.ask(CreateUser(username=f"guest{number}", password=SecretStr("a quiet morning")))
+        reader = Caller(user_id=user.id, username=user.username, roles=frozenset(user.roles))
         answer = site.house.ask(AskQuestion(question=QUESTION, collection_ids=(site.collection_id,)), reader)
         if answer.arm is not None:
             return answer.arm
