@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -50,20 +51,20 @@ class Recipe:
     memory: bool = True
 
 
-class Setting(Message):
+class Setting(Message, ABC):
     """One setting. A new one is a class with its ``kind``, what it does to a recipe and how it is told, and a
     place in ``AnySetting``. ``generates`` is True where it matters only if a language model answers."""
 
     generates: ClassVar[bool] = False
     label: ClassVar[str]
 
+    @abstractmethod
     def told(self) -> str:
         """What it is set to, for people."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this setting in it."""
-        raise NotImplementedError
 
 
 class PromptTemplate(Setting):
