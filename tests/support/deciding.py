@@ -23,9 +23,13 @@ from tests.support.victim import at_rest
 POINTS: dict[str, tuple[Any, str]] = {
     "ended": (Trials, "end"),
     "promoted": (registry, "promote"),
+    "rejected": (registry, "reject"),
+    "started": (Trials, "start"),
     "kept": (Rounds, "weigh"),
+    "arranged": (Rounds, "arrange"),
 }
-"""Where it may die: when one of these has done its part."""
+"""Where it may die: when one of these has done its part. The last two have committed then; what the others
+did is not stored yet."""
 
 
 def kill_at(point: str) -> None:

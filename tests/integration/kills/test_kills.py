@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import random
-import shutil
-import signal
 import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +18,7 @@ from src.core.messages.sources import AddSource
 from src.database.models import DeadLetterRecord, DocumentRecord, EventRecord, PassageRecord
 from src.database.uow import Database
 from tests.support.application import House, make_settings, running
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.support.killing import copy, start, work_off
 
 INGESTION_STEPS = (
     "parsing",
@@ -77,21 +73,6 @@ def prepare(data_dir: Path) -> str:
         return source.source_id
 
 
-def victim(data_dir: Path, *kill: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.support.victim", str(data_dir), *kill],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def work_off(data_dir: Path) -> None:
-    process = victim(data_dir)
-    process.communicate(timeout=150)
-    assert process.returncode == 0
-
-
 def end(data_dir: Path) -> End:
     database = Database(make_settings(data_dir).database, SystemClock())
     with database.read() as work:
@@ -123,23 +104,17 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("kills")
     write_source(folder / "source")
     prepare(folder / "data")
-    return folder
+    return folder / "data"
 
 
 @pytest.fixture(scope="module")
 def undisturbed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> End:
-    folder = copy(prepared, tmp_path_factory.mktemp("undisturbed"))
-    work_off(folder / "data")
-    reached = end(folder / "data")
+    data_dir = copy(prepared, tmp_path_factory.mktemp("undisturbed"))
+    work_off(data_dir)
+    reached = end(data_dir)
     assert reached.unsound == ""
     assert len(reached.documents) == 24 + 1 + 20 + 1
     return reached
-
-
-def copy(prepared: Path, to: Path) -> Path:
-    """The same data folder at the same path that the source's location names."""
-    shutil.copytree(prepared / "data", to / "data", symlinks=True)
-    return to
 
 
 @pytest.mark.timeout(300)
@@ -147,21 +122,19 @@ def copy(prepared: Path, to: Path) -> Path:
 def test_a_kill_at_each_step_of_ingestion_changes_nothing(
     step: str, prepared: Path, undisturbed: End, tmp_path: Path
 ) -> None:
-    data_dir = copy(prepared, tmp_path) / "data"
-    process = victim(data_dir, step, "1")
-    process.communicate(timeout=150)
-    assert process.returncode == -signal.SIGKILL
+    data_dir = copy(prepared, tmp_path)
+    work_off(data_dir, step, "1")
     work_off(data_dir)
     assert end(data_dir) == undisturbed
 
 
 @pytest.mark.timeout(600)
 def test_kills_at_random_moments_change_nothing(prepared: Path, undisturbed: End, tmp_path: Path) -> None:
-    data_dir = copy(prepared, tmp_path) / "data"
+    data_dir = copy(prepared, tmp_path)
     chance = random.Random(7)
     kills = 0
     for _ in range(12):
-        process = victim(data_dir)
+        process = start(data_dir)
         assert process.stdout is not None
         process.stdout.readline()
         try:
@@ -170,7 +143,7 @@ def test_kills_at_random_moments_change_nothing(prepared: Path, undisturbed: End
             process.kill()
             process.wait()
             kills += 1
-        process.stdout.close()
+        process.communicate()
     assert kills >= 3
     work_off(data_dir)
     assert end(data_dir) == undisturbed
@@ -181,12 +154,10 @@ def test_kills_at_random_moments_change_nothing(prepared: Path, undisturbed: End
 def test_a_kill_at_each_step_of_a_rebuild_changes_nothing(
     step: str, prepared: Path, undisturbed: End, tmp_path: Path
 ) -> None:
-    data_dir = copy(prepared, tmp_path) / "data"
+    data_dir = copy(prepared, tmp_path)
     work_off(data_dir)
     with running(make_settings(data_dir), worker=False) as application:
         House(application).ask(RebuildIndexes())
-    process = victim(data_dir, step, "1")
-    process.communicate(timeout=150)
-    assert process.returncode == -signal.SIGKILL
+    work_off(data_dir, step, "1")
     work_off(data_dir)
     assert end(data_dir) == undisturbed

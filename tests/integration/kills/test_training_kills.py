@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import signal
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +21,9 @@ from src.database.models import (
 )
 from src.database.uow import Database
 from tests.support.application import House, make_settings, running
+from tests.support.killing import copy, work_off
 from tests.support.schooling import TOPICS, School
 
-ROOT = Path(__file__).resolve().parents[3]
 STEPS = ("data set stored", "candidates gathered", "fitted", "artefact stored", "candidate registered")
 
 
@@ -41,21 +37,6 @@ class End:
     models: tuple[tuple[int, str, str | None], ...]
     told: tuple[tuple[str, int], ...]
     letters: int
-
-
-def victim(data_dir: Path, *kill: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.support.victim", str(data_dir), *kill],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def work_off(data_dir: Path) -> None:
-    process = victim(data_dir)
-    process.communicate(timeout=150)
-    assert process.returncode == 0
 
 
 def end(data_dir: Path) -> End:
@@ -101,19 +82,12 @@ def undisturbed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> End
     return reached
 
 
-def copy(prepared: Path, to: Path) -> Path:
-    shutil.copytree(prepared, to / "data", symlinks=True)
-    return to / "data"
-
-
 @pytest.mark.timeout(400)
 def test_kills_at_every_step_of_a_run_change_nothing(
     prepared: Path, undisturbed: End, tmp_path: Path
 ) -> None:
     data_dir = copy(prepared, tmp_path)
     for step in STEPS:
-        process = victim(data_dir, step, "1")
-        process.communicate(timeout=150)
-        assert process.returncode == -signal.SIGKILL, step
+        work_off(data_dir, step, "1")
     work_off(data_dir)
     assert end(data_dir) == undisturbed

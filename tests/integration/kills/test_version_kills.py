@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import signal
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +11,8 @@ import pytest
 from src.core.messages.documents import AddDocuments, UploadedFile
 from src.core.messages.indexes import CheckIndexes, RebuildIndexes
 from src.core.messages.questions import Search
-from tests.integration.kills.test_kills import victim, work_off
 from tests.support.application import House, make_settings, running
+from tests.support.killing import copy, work_off
 
 STEPS = ("some vectors stored", "new index filled", "switched")
 
@@ -62,8 +60,7 @@ def end(data_dir: Path) -> End:
 
 @pytest.fixture(scope="module")
 def undisturbed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> End:
-    data_dir = tmp_path_factory.mktemp("undisturbed") / "data"
-    shutil.copytree(prepared, data_dir, symlinks=True)
+    data_dir = copy(prepared, tmp_path_factory.mktemp("undisturbed"))
     work_off(data_dir)
     reached = end(data_dir)
     assert reached.sound
@@ -76,11 +73,8 @@ def undisturbed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> End
 def test_a_kill_at_each_step_of_a_change_of_the_model_changes_nothing(
     step: str, prepared: Path, undisturbed: End, tmp_path: Path
 ) -> None:
-    data_dir = tmp_path / "data"
-    shutil.copytree(prepared, data_dir, symlinks=True)
-    process = victim(data_dir, step, "1")
-    process.communicate(timeout=150)
-    assert process.returncode == -signal.SIGKILL
+    data_dir = copy(prepared, tmp_path)
+    work_off(data_dir, step, "1")
     between = end(data_dir)
     assert len(between.hits) == len(undisturbed.hits)
     work_off(data_dir)
