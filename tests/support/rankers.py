@@ -21,12 +21,17 @@ def by_cosine(weight: float) -> Ranker:
     return Ranker(weights=RankWeights(names, np.zeros(len(names)), np.ones(len(names)), weights))
 
 
+def stored(application: Application, ranker: Ranker) -> str:
+    """The digest of the ranker's file."""
+    adapters = application.adapters
+    return adapters.blobs.put(save(ranker, embedding_version=adapters.embedder.version).content)
+
+
 def add_candidate(
     application: Application, collection_id: str, ranker: Ranker, *, run_id: str | None = None
 ) -> ModelRecord:
     """A candidate of the collection, with its file."""
-    adapters = application.adapters
-    artefact = adapters.blobs.put(save(ranker, embedding_version=adapters.embedder.version).content)
+    artefact = stored(application, ranker)
     with application.database.begin() as work:
         live = registry.live_model(work, collection_id)
         record = registry.register(

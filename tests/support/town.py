@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from src.core.caller import Caller
 from src.core.clock import new_id
 from src.core.messages.questions import Search, SearchResults
@@ -14,13 +12,10 @@ from src.database.models import (
     QuestionVectorRecord,
     RatingRecord,
 )
-from src.services.ranking.artefact import save
-from src.services.ranking.features import FeatureExtractor
-from src.services.ranking.linear import RankWeights
 from src.services.ranking.ranker import Ranker
-from src.services.ranking.signals import standard_features
 from src.services.text.questions import question_key
 from tests.support.application import House
+from tests.support.rankers import stored
 
 PLACES = ("harbour", "market", "station", "library", "museum", "garden", "bridge", "tower")
 TEXTS: dict[str, bytes | str] = {
@@ -46,6 +41,10 @@ class Town:
 
     def order(self, query: str = QUESTION, **more: object) -> list[str]:
         return [hit.external_id for hit in self.find(query, **more).hits]
+
+    def first(self, query: str = QUESTION, **more: object) -> str:
+        """The external id of what is shown first."""
+        return self.order(query, **more)[0]
 
     def vote(self, query: str, external_id: str, verdict: str, state: str = "counted") -> str:
         """A stored vote with its question's vector, and the memory's new version."""
@@ -97,10 +96,7 @@ class Town:
             work.commit()
 
     def model(self, state: str, ranker: Ranker | None = None) -> str:
-        adapters = self.house.application.adapters
-        artefact = None
-        if ranker is not None:
-            artefact = adapters.blobs.put(save(ranker, embedding_version=adapters.embedder.version).content)
+        artefact = stored(self.house.application, ranker) if ranker is not None else None
         with self.house.application.database.begin() as work:
             record = ModelRecord(
                 id=new_id(),
@@ -116,10 +112,3 @@ class Town:
             work.models.add(record)
             work.commit()
             return record.id
-
-
-def upside_down() -> Ranker:
-    """Weights that turn the order of cosines around."""
-    names = FeatureExtractor(standard_features()).names
-    weights = np.where([name == "cosine" for name in names], -5.0, 0.0)
-    return Ranker(weights=RankWeights(names, np.zeros(len(names)), np.ones(len(names)), weights))

@@ -5,14 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from src.core.clock import new_id
-from src.core.messages.experiments import (
-    ExperimentEnded,
-    ExperimentStarted,
-    ExperimentState,
-    Method,
-    Purpose,
-)
+from src.core.messages.experiments import ExperimentEnded, ExperimentState, Method, Purpose
 from src.core.messages.models import ModelState
 from src.database.models import ExperimentRecord, ModelRecord
 from src.database.repositories.trials import latest_watch, waiting_models, watch_votes
@@ -24,6 +17,7 @@ from src.services.evaluation.watch import ReturnRule
 from .forgetting import reject_outdated, succeed
 from .gatekeeping import compare_again, has_index
 from .guards import baseline
+from .opening import begin
 from .policy import Policy
 from .rules import power_of, return_rule, shares_for, stored
 from .settling import put_back, reject_forgotten, settle, to_be_forgotten
@@ -64,36 +58,24 @@ class Trials:
         power: dict[str, Any] = {}
         if isinstance(rule, DecisionRule):
             power = power_of(work, collection, rule, share, now)
-        record = work.experiments.add(
-            ExperimentRecord(
-                id=new_id(),
-                collection_id=collection.id,
-                method=Method.INTERLEAVING.value,
-                purpose=purpose.value,
-                control_id=control.id,
-                treatment_id=treatment.id,
-                share=share,
-                state=ExperimentState.RUNNING.value,
-                rule={
-                    **stored(rule, shares_for(work, collection)),
-                    "share": share,
-                    "pause_s": self.policy.pause_s,
-                    "guardrails": baseline(work, collection.id, now),
-                    **({"asked_by": by} if asked else {}),
-                },
-                power=power,
-                looks=[],
-                started_at=now,
-            )
+        return begin(
+            work,
+            control,
+            treatment,
+            purpose,
+            Method.INTERLEAVING,
+            share=share,
+            rule={
+                **stored(rule, shares_for(work, collection)),
+                "share": share,
+                "pause_s": self.policy.pause_s,
+                "guardrails": baseline(work, collection.id, now),
+                **({"asked_by": by} if asked else {}),
+            },
+            power=power,
+            said=f"On trial against version {control.version}. {power.get('sentence', '')}".rstrip(),
+            by=by,
         )
-        work.session.flush()
-        if purpose is Purpose.TRIAL:
-            reason = f"On trial against version {control.version}. {power['sentence']}"
-            work.models.change(
-                treatment, "trial", by=by, reason=reason, evidence={"experiment_id": record.id}, at=now
-            )
-        work.publish(ExperimentStarted(experiment_id=record.id, collection_id=collection.id, purpose=purpose))
-        return record
 
     def end(self, work: UnitOfWork, record: ExperimentRecord, decision: str, reason: str, *, by: str) -> None:
         """End a comparison; what becomes of its models is up to who decides."""

@@ -36,11 +36,12 @@ from src.core.messages.training import (
 from src.database.uow import Database
 from src.services.embeddings.versions import Embedders
 
+from .ending import finish
 from .full import FullTrainer
 from .listing import list_datasets, list_examples, list_runs
 from .memory import complete_vectors, keep_vectors, lacking_vectors, sweep_vectors, tell_of_change
 from .policy import TrainingPolicy
-from .training import Training, finish
+from .training import Training
 from .tuning import TuningPolicy
 from .views import run_view
 

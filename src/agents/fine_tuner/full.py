@@ -29,9 +29,9 @@ from src.services.training.recipe import TuningSettings
 from src.services.training.task import TuningTask
 
 from .card import weights_told
+from .ending import end_without, finish
 from .heldout import HeldOut, Worth, hold_out
 from .texts import Texts, pairs_of
-from .training import finish
 
 SAMPLES = 32
 _AGREES_MEAN, _AGREES_LEAST = 0.995, 0.98
@@ -87,7 +87,7 @@ class FullTrainer:
         base = self._find_base()
         if base.is_onnx:
             reason = "The configured embedding model is an ONNX file; only BERT weights can be tuned."
-            self._end(record.id, RunState.REFUSED, reason, run)
+            end_without(self._database, record.id, RunState.REFUSED, reason, run)
             return
         with self._database.read() as work:
             texts = Texts.of(work, dataset)
@@ -115,7 +115,8 @@ class FullTrainer:
         agreement, wrong = self._compared(texts.samples(SAMPLES), tuned, embedder)
         drawn = {"loss": [float(loss) for loss in tuned.losses]}
         if wrong is not None:
-            self._end(record.id, RunState.FAILED, wrong, run, {"agreement": agreement}, drawn)
+            figures = {"agreement": agreement}
+            end_without(self._database, record.id, RunState.FAILED, wrong, run, figures=figures, curves=drawn)
             return
         worth = self._held_out.worth(
             dataset.collection_id,
@@ -231,20 +232,6 @@ class FullTrainer:
             )
             work.commit()
         run.reached("candidate registered")
-
-    def _end(
-        self,
-        run_id: str,
-        state: RunState,
-        reason: str,
-        run: JobRun,
-        figures: dict[str, Any] | None = None,
-        drawn: dict[str, Any] | None = None,
-    ) -> None:
-        with self._database.begin(run.ctx) as work:
-            finish(work, run_id, state, reason, figures=figures, curves=drawn)
-            work.commit()
-        run.reached("run ended")
 
 
 def _card(dataset: DatasetRecord, worth: Worth, digest: str, embedder: Embedder) -> dict[str, Any]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
 
 from src.core.clock import new_id
 from src.core.errors import InvalidRequestError, UnavailableError
 from src.core.jobs import JobRun
 from src.core.messages.models import CandidateTrained
-from src.core.messages.training import RunState, TrainingEnded, TrainJob
+from src.core.messages.training import RunState, TrainJob
 from src.core.ports import Blobs, Embedder
 from src.database.models import DatasetRecord, TrainingRunRecord
 from src.database.repositories.remembering import counted_ups
 from src.database.repositories.votes import documents_with
-from src.database.uow import Database, UnitOfWork, Work
+from src.database.uow import Database, Work
 from src.services import registry
 from src.services.embeddings.versions import Embedders
 from src.services.ranking.artefact import save
@@ -24,6 +23,7 @@ from src.services.ranking.training import RankerFit
 from .archive import DatasetArchive
 from .card import model_card
 from .dataset import Draft
+from .ending import end_without, finish
 from .environment import environment
 from .examples import asked_questions, contents_of, material_of, voted_questions
 from .figures import curves, figures
@@ -94,13 +94,14 @@ class Training:
         try:
             trainer = self.trainer(job.trainer)
         except UnavailableError as error:
-            self._end(record.id, RunState.REFUSED, run, reason=error.detail)
+            end_without(self._database, record.id, RunState.REFUSED, error.detail, run)
             return
         dataset = self._dataset(record, run)
         run.reached("data set stored")
         voted = int(dataset.counts["questions_with_up"])
         if voted < trainer.least_questions:
-            self._end(record.id, RunState.REFUSED, run, reason=_too_few(voted, trainer, dataset))
+            reason = _too_few(voted, trainer, dataset)
+            end_without(self._database, record.id, RunState.REFUSED, reason, run)
             return
         if isinstance(trainer, RunTrainer):
             trainer.carry_out(record, dataset, run)
@@ -112,7 +113,8 @@ class Training:
         fit = patiently(lambda: trainer.fit(material, seed=record.seed), run, stage="fitting")
         run.reached("fitted")
         if fit.questions < trainer.least_questions:
-            self._end(record.id, RunState.REFUSED, run, reason=_too_few(fit.questions, trainer, dataset))
+            reason = _too_few(fit.questions, trainer, dataset)
+            end_without(self._database, record.id, RunState.REFUSED, reason, run)
             return
         self._conclude(record.id, dataset, material, fit, embedder.version, run)
 
@@ -216,11 +218,15 @@ class Training:
         drawn = curves(fit)
         fatal = next((found for found in fit.findings if found.fatal), None)
         if fatal is not None:
-            self._end(run_id, RunState.FAILED, run, reason=fatal.detail, figures=reached, curves=drawn)
+            end_without(
+                self._database, run_id, RunState.FAILED, fatal.detail, run, figures=reached, curves=drawn
+            )
             return
         if fit.idle:
             reason = " ".join(["No candidate.", *(found.detail for found in fit.findings)])
-            self._end(run_id, RunState.SUCCEEDED, run, reason=reason, figures=reached, curves=drawn)
+            end_without(
+                self._database, run_id, RunState.SUCCEEDED, reason, run, figures=reached, curves=drawn
+            )
             return
         artefact = save(fit.ranker, embedding_version=version)
         digest = self._blobs.put(artefact.content)
@@ -256,38 +262,6 @@ class Training:
             )
             work.commit()
         run.reached("candidate registered")
-
-    def _end(
-        self,
-        run_id: str,
-        state: RunState,
-        run: JobRun,
-        *,
-        reason: str,
-        figures: dict[str, Any] | None = None,
-        curves: dict[str, Any] | None = None,
-    ) -> None:
-        with self._database.begin(run.ctx) as work:
-            finish(work, run_id, state, reason, figures=figures, curves=curves)
-            work.commit()
-        run.reached("run ended")
-
-
-def finish(
-    work: UnitOfWork,
-    run_id: str,
-    state: RunState,
-    reason: str | None,
-    *,
-    figures: dict[str, Any] | None = None,
-    curves: dict[str, Any] | None = None,
-) -> TrainingRunRecord:
-    """Bring a run to its end in this unit of work, and tell of it."""
-    record = work.training_runs.get(run_id)
-    record.state, record.reason, record.finished_at = state.value, reason, work.now()
-    record.figures, record.curves = figures or {}, curves or {}
-    work.publish(TrainingEnded(run_id=run_id, collection_id=record.collection_id, state=state, reason=reason))
-    return record
 
 
 def _too_few(voted: int, trainer: Trainer | RunTrainer, dataset: DatasetRecord) -> str:

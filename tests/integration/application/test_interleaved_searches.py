@@ -16,7 +16,8 @@ from src.database.models import ExperimentRecord, SearchRecord
 from src.services.evaluation.interleaving import Team
 from src.services.ranking.linear import RankWeights
 from tests.support.application import House, make_settings, running
-from tests.support.town import Town, upside_down
+from tests.support.rankers import by_cosine
+from tests.support.town import Town
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def noted(town: Town, results: SearchResults) -> SearchRecord:
 
 
 def test_a_search_in_an_experiment_shows_both_rankings_and_says_whose_each_entry_is(town: Town) -> None:
-    treatment = town.model("trial", upside_down())
+    treatment = town.model("trial", by_cosine(-5.0))
     control = on_trial(town, treatment)
     mine, theirs = town.order(model_id=control), town.order(model_id=treatment)
     results = town.find()
@@ -71,7 +72,7 @@ def test_a_search_in_an_experiment_shows_both_rankings_and_says_whose_each_entry
 
 
 def test_the_way_to_each_ranking_is_timed_and_a_longer_one_is_longer(town: Town) -> None:
-    on_trial(town, town.model("trial", upside_down()))
+    on_trial(town, town.model("trial", by_cosine(-5.0)))
     took = [noted(town, town.find()).took_ms for _ in range(9)]
     assert all(min(one["control"], one["treatment"]) > 0 for one in took)
     control, treatment = (median(one[side] for one in took) for side in ("control", "treatment"))
@@ -90,7 +91,7 @@ def test_a_model_on_trial_that_cannot_rank_leaves_the_search_with_the_live_one(
     town: Town, monkeypatch: pytest.MonkeyPatch, lost: bool
 ) -> None:
     before = town.order()
-    treatment = town.model("trial", upside_down())
+    treatment = town.model("trial", by_cosine(-5.0))
     on_trial(town, treatment)
     if lost:
         with town.house.application.database.begin() as work:

@@ -17,7 +17,8 @@ from src.database.models import (
     SearchRecord,
 )
 from tests.support.application import House, make_settings, running
-from tests.support.town import PLACES, QUESTION, READER, TEXTS, Town, upside_down
+from tests.support.rankers import by_cosine
+from tests.support.town import PLACES, QUESTION, READER, TEXTS, Town
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_a_vote_lifts_its_passage_for_like_questions_until_it_is_taken_back(town
 def test_a_learned_ranking_tells_the_exact_match_as_the_default_does(town: Town) -> None:
     named = 'When does the "harbour" open?'
     plain = {hit.external_id: hit.scores.identifier for hit in town.find(named).hits}
-    town.model("live", upside_down())
+    town.model("live", by_cosine(-5.0))
     learned = {hit.external_id: hit.scores.identifier for hit in town.find(named).hits}
     assert plain == learned
     assert learned == {f"{place}.md": float(place == "harbour") for place in PLACES}
@@ -64,7 +65,7 @@ def test_a_held_vote_moves_nothing_and_a_down_vote_pushes_down(town: Town) -> No
 def test_a_switch_of_models_is_seen_by_the_next_search(town: Town) -> None:
     before = town.order()
     first = town.model("live")
-    candidate = town.model("candidate", upside_down())
+    candidate = town.model("candidate", by_cosine(-5.0))
     assert town.order() == before
     assert town.order(model_id=candidate) != before, "a replay ranks with the candidate"
     with town.house.application.database.begin() as work:
@@ -91,7 +92,7 @@ def test_a_replay_remembers_other_questions_but_not_the_votes_on_its_own(town: T
 
 
 def test_a_replay_is_not_recorded_and_not_for_readers(town: Town) -> None:
-    candidate = town.model("candidate", upside_down())
+    candidate = town.model("candidate", by_cosine(-5.0))
     results = town.find(model_id=candidate)
     with town.house.application.database.read() as work:
         assert work.session.get(SearchRecord, results.query_id) is None

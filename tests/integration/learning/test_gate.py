@@ -22,42 +22,30 @@ from src.core.messages.golden import (
     ListGoldenSets,
 )
 from src.core.messages.models import CandidateTrained, GetModel, ModelDetail, ModelState, PromoteModel
-from src.core.messages.questions import Search
-from src.database.models import JobRecord, ModelRecord, PassageRecord, RatingRecord, TrainingRunRecord
-from src.services.text.questions import question_key
+from src.database.models import JobRecord, ModelRecord, TrainingRunRecord
 from tests.support.application import House, make_settings, running, wait_for
 from tests.support.rankers import add_candidate, by_cosine
+from tests.support.town import PLACES, Town
 
-PLACES = ("harbour", "market", "station", "library", "museum", "garden", "bridge", "tower")
-TEXTS: dict[str, bytes | str] = {
-    f"{place}.md": f"# The {place}\n\nThe {place} opens at nine and closes when the sun goes down.\n"
-    for place in PLACES
-}
 QUESTIONS = [f"When does the {place} open?" for place in PLACES]
 PROVEN: dict[str, Any] = {
     "against_memory": {"all": {"questions": 150, "change": 0.02, "sentence": "nDCG@10 +0.020"}}
 }
 
 
-class Town:
-    """A collection with candidates that look at the cosine the wrong way round."""
+class Gated(Town):
+    """With candidates that look at the cosine the wrong way round."""
 
     def __init__(self, house: House) -> None:
-        self.house = house
+        super().__init__(house)
         self.database = house.application.database
-        self.collection_id = house.collection("Town")
-        house.upload(self.collection_id, TEXTS)
-
-    def first(self, question: str, model_id: str | None = None) -> str:
-        """The external id of what is shown first."""
-        search = Search(query=question, collection_ids=(self.collection_id,), model_id=model_id)
-        return self.house.ask(search).hits[0].external_id
 
     def golden(self, name: str, model_id: str | None = None, margin: float = 0.005) -> str:
         """A golden set whose right documents are those that a model shows first."""
         questions = tuple(
             GoldenQuestion(
-                question=question, judgments=(GoldenJudgment(external_id=self.first(question, model_id)),)
+                question=question,
+                judgments=(GoldenJudgment(external_id=self.first(question, model_id=model_id)),),
             )
             for question in QUESTIONS
         )
@@ -106,33 +94,7 @@ class Town:
 
     def rate(self, question: str, verdict: str = "up") -> str:
         """A counted vote on what is shown first; returns its id."""
-        hit = self.house.ask(Search(query=question, collection_ids=(self.collection_id,))).hits[0]
-        with self.database.begin() as work:
-            passage = work.session.get(PassageRecord, hit.passage_id)
-            assert passage is not None
-            rating_id = new_id()
-            work.session.add(
-                RatingRecord(
-                    id=rating_id,
-                    user_id=self.house.caller.user_id,
-                    object_key=rating_id,
-                    kind="hit",
-                    search_id=new_id(),
-                    collection_id=self.collection_id,
-                    document_id=hit.document_id,
-                    passage_id=hit.passage_id,
-                    content_key=passage.embedding_key,
-                    question=question,
-                    question_key=question_key(question),
-                    verdict=verdict,
-                    reasons=[],
-                    state="counted",
-                    created_at=work.now(),
-                    updated_at=work.now(),
-                )
-            )
-            work.commit()
-            return rating_id
+        return self.vote(question, self.first(question), verdict)
 
 
 @pytest.fixture(scope="module")
@@ -143,13 +105,13 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @pytest.fixture
-def town(started: House) -> Iterator[Town]:
-    made = Town(started)
+def town(started: House) -> Iterator[Gated]:
+    made = Gated(started)
     yield made
     started.ask(DeleteCollection(collection_id=made.collection_id))
 
 
-def test_a_candidate_that_finds_more_of_what_is_known_is_gated_and_tried(town: Town) -> None:
+def test_a_candidate_that_finds_more_of_what_is_known_is_gated_and_tried(town: Gated) -> None:
     candidate = town.candidate()
     town.golden("desk", candidate.id)
     model = town.prove(candidate)
@@ -165,7 +127,7 @@ def test_a_candidate_that_finds_more_of_what_is_known_is_gated_and_tried(town: T
     assert trial[0].treatment_id == candidate.id
 
 
-def test_a_candidate_that_falls_on_one_set_is_rejected_whatever_the_others_say(town: Town) -> None:
+def test_a_candidate_that_falls_on_one_set_is_rejected_whatever_the_others_say(town: Gated) -> None:
     candidate = town.candidate(PROVEN)
     town.golden("desk", candidate.id)
     town.golden("old desk")
@@ -176,11 +138,11 @@ def test_a_candidate_that_falls_on_one_set_is_rejected_whatever_the_others_say(t
     assert model.changes[-1].evidence["proofs"]["golden set desk"]["ndcg"]["mean"] > 0
 
 
-def test_own_votes_gate_a_candidate_where_there_is_no_golden_set(town: Town) -> None:
+def test_own_votes_gate_a_candidate_where_there_is_no_golden_set(town: Gated) -> None:
     assert town.prove(town.candidate(PROVEN)).changes[1].after is ModelState.GATED
 
 
-def test_without_votes_or_golden_sets_there_is_not_enough_data(town: Town) -> None:
+def test_without_votes_or_golden_sets_there_is_not_enough_data(town: Gated) -> None:
     model = town.prove(town.candidate())
     assert model.state is ModelState.CANDIDATE
     assert model.reason is not None
@@ -188,7 +150,7 @@ def test_without_votes_or_golden_sets_there_is_not_enough_data(town: Town) -> No
     assert "0 of 100 questions with votes" in model.reason
 
 
-def test_replayed_votes_veto_a_disaster(town: Town) -> None:
+def test_replayed_votes_veto_a_disaster(town: Gated) -> None:
     for question in QUESTIONS:
         for opening in ("", "Please tell me: ", "I wonder. "):
             town.rate(opening + question)
@@ -199,7 +161,7 @@ def test_replayed_votes_veto_a_disaster(town: Town) -> None:
 
 
 def test_a_candidate_is_compared_with_the_learned_model_that_is_live_and_the_default_is_told_beside(
-    town: Town,
+    town: Gated,
 ) -> None:
     live = town.candidate(PROVEN, weight=3.0)
     town.house.ask(PromoteModel(model_id=live.id))
@@ -220,7 +182,7 @@ def test_a_candidate_is_compared_with_the_learned_model_that_is_live_and_the_def
     assert {"live", "candidate", "default", "ndcg", "against_default"} <= found.keys()
 
 
-def test_without_a_gain_over_the_default_being_like_the_live_model_proves_nothing(town: Town) -> None:
+def test_without_a_gain_over_the_default_being_like_the_live_model_proves_nothing(town: Gated) -> None:
     town.house.ask(PromoteModel(model_id=town.candidate(PROVEN, weight=3.0).id))
     for question in QUESTIONS:
         for opening in ("", "Please tell me: ", "I wonder. "):
@@ -228,7 +190,7 @@ def test_without_a_gain_over_the_default_being_like_the_live_model_proves_nothin
     assert town.prove(town.candidate(weight=2.5)).state is ModelState.CANDIDATE
 
 
-def test_a_candidate_whose_file_is_lost_is_rejected(town: Town) -> None:
+def test_a_candidate_whose_file_is_lost_is_rejected(town: Gated) -> None:
     candidate = town.candidate(PROVEN, weight=-4.0)
     town.house.application.adapters.blobs.delete(candidate.artefact or "")
     model = town.prove(candidate)
@@ -237,7 +199,7 @@ def test_a_candidate_whose_file_is_lost_is_rejected(town: Town) -> None:
     assert "It cannot rank" in model.reason
 
 
-def test_golden_sets_grow_by_name_and_go_with_their_questions(town: Town) -> None:
+def test_golden_sets_grow_by_name_and_go_with_their_questions(town: Gated) -> None:
     set_id = town.golden("desk")
     again = AddGoldenSet(
         collection_id=town.collection_id,
@@ -257,7 +219,7 @@ def test_golden_sets_grow_by_name_and_go_with_their_questions(town: Town) -> Non
     assert town.house.ask(ListGoldenSets(collection_id=town.collection_id)).items == ()
 
 
-def test_a_person_takes_an_up_vote_into_a_golden_set(town: Town) -> None:
+def test_a_person_takes_an_up_vote_into_a_golden_set(town: Gated) -> None:
     question = QUESTIONS[0]
     for _ in range(2):
         accepted = town.house.ask(

@@ -23,12 +23,8 @@ from src.core.messages.models import GetModel, ListModels, ModelState, RollBackM
 from src.core.messages.questions import Search
 from tests.support.application import House, make_settings, running, wait_for
 from tests.support.rankers import add_candidate, by_cosine
+from tests.support.town import PLACES, Town
 
-PLACES = ("harbour", "market", "station", "library", "museum", "garden", "bridge", "tower")
-TEXTS: dict[str, bytes | str] = {
-    f"{place}.md": f"# The {place}\n\nThe {place} opens at nine and closes when the sun goes down.\n"
-    for place in PLACES
-}
 QUESTIONS = [
     text.format(place)
     for place in PLACES
@@ -41,13 +37,11 @@ QUESTIONS = [
 ]
 
 
-class Town:
-    """A collection with ten readers."""
+class Crowd(Town):
+    """With ten readers."""
 
     def __init__(self, house: House) -> None:
-        self.house = house
-        self.collection_id = house.collection("Town")
-        house.upload(self.collection_id, TEXTS)
+        super().__init__(house)
         self.readers = [self._reader(f"reader{number}") for number in range(10)]
 
     def _reader(self, name: str) -> Caller:
@@ -55,10 +49,6 @@ class Town:
             CreateUser(username=name, password=SecretStr("a long password"), roles=("reader",))
         )
         return Caller(user_id=user.id, username=user.username, roles=frozenset(user.roles))
-
-    def first(self, question: str) -> str:
-        search = Search(query=question, collection_ids=(self.collection_id,))
-        return self.house.ask(search, self.readers[0]).hits[0].external_id
 
     def like(self, reader: Caller, question: str, external_id: str) -> tuple[str, str]:
         """Search and vote for a document; returns the ids of the search and of the passage."""
@@ -77,20 +67,15 @@ class Town:
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
+def town(tmp_path: Path) -> Iterator[Crowd]:
     with running(make_settings(tmp_path / "data")) as application:
-        yield Town(House(application))
+        yield Crowd(House(application))
 
 
-def test_votes_on_interleaved_lists_promote_what_readers_prefer(town: Town) -> None:
+def test_votes_on_interleaved_lists_promote_what_readers_prefer(town: Crowd) -> None:
     ask = town.house.ask
     candidate = add_candidate(town.house.application, town.collection_id, by_cosine(-5.0))
-    preferred = {
-        question: ask(Search(query=question, collection_ids=(town.collection_id,), model_id=candidate.id))
-        .hits[0]
-        .external_id
-        for question in QUESTIONS
-    }
+    preferred = {question: town.first(question, model_id=candidate.id) for question in QUESTIONS}
     before = {question: town.first(question) for question in QUESTIONS}
     trial = ask(StartExperiment(collection_id=town.collection_id, model_id=candidate.id))
     for number in range(4 * len(QUESTIONS)):
@@ -116,7 +101,7 @@ def test_votes_on_interleaved_lists_promote_what_readers_prefer(town: Town) -> N
     assert [model.kind for model in live] == ["default"]
 
 
-def test_a_vote_that_is_taken_back_counts_no_more(town: Town) -> None:
+def test_a_vote_that_is_taken_back_counts_no_more(town: Crowd) -> None:
     ask = town.house.ask
     candidate = add_candidate(town.house.application, town.collection_id, by_cosine(-5.0))
     trial = ask(StartExperiment(collection_id=town.collection_id, model_id=candidate.id))
@@ -131,6 +116,6 @@ def test_a_vote_that_is_taken_back_counts_no_more(town: Town) -> None:
     assert votes() == 0
 
 
-def _ended(town: Town, experiment_id: str) -> Experiment | None:
+def _ended(town: Crowd, experiment_id: str) -> Experiment | None:
     experiment = town.house.ask(GetExperiment(experiment_id=experiment_id))
     return experiment if experiment.state is ExperimentState.ENDED else None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from src.agents.experiment_runner.opening import begin
 from src.agents.experiment_runner.trials import SUPERSEDED, Trials
-from src.core.clock import new_id
 from src.core.messages.answering import AnySetting
-from src.core.messages.experiments import ExperimentStarted, ExperimentState, Method, Purpose
+from src.core.messages.experiments import Method, Purpose
 from src.core.messages.models import ModelRole, ModelState
 from src.database.models import ExperimentRecord, ModelRecord
 from src.database.repositories.trials import latest_watch
@@ -62,31 +62,20 @@ class Splits:
         share: float,
     ) -> ExperimentRecord:
         """Begin a comparison; its rule, its power and its limits are fixed here."""
-        collection, now = work.collections.get(control.collection_id), work.now()
-        power = power_of(work, collection, share, now)
-        record = work.experiments.add(
-            ExperimentRecord(
-                id=new_id(),
-                collection_id=collection.id,
-                method=Method.AB.value,
-                purpose=purpose.value,
-                control_id=control.id,
-                treatment_id=treatment.id,
-                share=share,
-                state=ExperimentState.RUNNING.value,
-                rule=stored_rule(work, collection, share),
-                power=power,
-                looks=[],
-                started_at=now,
-            )
+        collection = work.collections.get(control.collection_id)
+        power = power_of(work, collection, share, work.now())
+        return begin(
+            work,
+            control,
+            treatment,
+            purpose,
+            Method.AB,
+            share=share,
+            rule=stored_rule(work, collection, share),
+            power=power,
+            said=f"Compared with version {control.version} by readers. {power['sentence']}",
+            by=by,
         )
-        work.session.flush()
-        if purpose is Purpose.TRIAL:
-            reason = f"Compared with version {control.version} by readers. {power['sentence']}"
-            evidence = {"experiment_id": record.id}
-            work.models.change(treatment, "trial", by=by, reason=reason, evidence=evidence, at=now)
-        work.publish(ExperimentStarted(experiment_id=record.id, collection_id=collection.id, purpose=purpose))
-        return record
 
     def arrange(self, work: UnitOfWork, collection_id: str, *, by: str) -> None:
         """Have the comparison run that is due; doing it again changes nothing. What compares with a way to
