@@ -43,3 +43,19 @@ def test_one_point_is_drawn_and_none_is_no_chart() -> None:
     assert chart([Series("gain", [(100, 0.0)])]) is not None
     assert chart([Series("gain", [])]) is None
     assert chart([Series("gain", [(1.0, math.nan)])]) is None
+
+
+def test_the_interval_of_a_single_look_is_drawn() -> None:
+    drawn = chart([Series("gain", [(80, 0.004)], low=[-0.02], high=[0.03])], with_zero=True)
+    assert drawn is not None
+    ((at, top, bottom),) = drawn.lines[0].whiskers
+    ((x, y),) = drawn.lines[0].points
+    assert at == x
+    assert top < y < bottom, "heights count from above"
+
+
+def test_places_that_stand_for_something_else_are_named() -> None:
+    drawn = chart([Series("loss", [(0, 0.5), (1, 0.4), (2, 0.6)])], names=["0.1", "1", "10"])
+    assert drawn is not None
+    assert [tick.label for tick in drawn.across] == ["0.1", "1", "10"]
+    assert [tick.at for tick in drawn.across] == [x for x, _ in drawn.lines[0].points]

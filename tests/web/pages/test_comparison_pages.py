@@ -71,7 +71,7 @@ def test_the_page_shows_both_arms_the_split_the_rule_and_what_differs(site: Site
         str(row.attributes.get("data-arm")): words(row) for row in marked(page, "arms")[0].css("tbody tr")
     }
     assert set(arms) == {"control", "treatment"}
-    assert "100 %" in arms[arm] or "none yet" in arms[arm]
+    assert "100%" in arms[arm] or "none yet" in arms[arm]
     assert "least evidence 0.3" in words(marked(page, "settings")[0])
     assert "control as configured" in words(marked(page, "settings")[0])
     assert "gain of +0.100" in words(marked(page, "power")[0])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from src.core.clock import new_id
+from src.core.messages.collections import CreateCollection, DeleteCollection
 from src.core.messages.feedback import ListFeedback, RateHit, RatingState
 from src.core.messages.models import GetModel, ModelState
 from src.core.messages.questions import Search
@@ -63,6 +64,15 @@ def test_the_loop_tells_what_readers_said_and_what_waits(site: Site, rating_id: 
     assert "1 question" in steps["memory"]
     assert "1 up-vote that no run has seen yet" in steps["training"]
     assert "the default" in steps["live"]
+
+
+def test_only_collections_where_something_goes_on_are_drawn(site: Site, rating_id: str) -> None:
+    empty = site.house.ask(CreateCollection(name="Minutes"))
+    page = site.visitor().page("/learning")
+    assert [loop.attributes["data-collection"] for loop in marked(page, "loop")] == [site.collection_id]
+    (resting,) = marked(page, "resting")
+    assert "Minutes" in words(resting)
+    site.house.ask(DeleteCollection(collection_id=empty.id))
 
 
 def test_a_held_rating_waits_in_the_inbox_until_it_is_released(site: Site, rating_id: str) -> None:
@@ -220,3 +230,20 @@ def test_readers_look_but_do_not_decide(site: Site) -> None:
     assert not marked(page, "promote")
     assert visitor.send(f"/learning/models/{candidate}/promote", {}).status_code == 403
     assert not marked(visitor.page("/learning/ratings"), "rating"), "what others said is not theirs to read"
+
+
+def test_the_loop_says_what_was_learned_and_why_it_ranks(site: Site, rating_id: str) -> None:
+    promoted = made(site, "gated", card={"summary": "Learned from 90 votes of 7 readers."})
+    visitor = site.visitor()
+    visitor.page(f"/learning/models/{promoted}")
+    sent = visitor.send(f"/learning/models/{promoted}/promote", {"reason": "It gained in the trial."})
+    assert sent.status_code == 303, sent.text
+    page = visitor.page("/learning")
+    (told,) = marked(page, "live-why")
+    assert "Learned from 90 votes of 7 readers." in words(told)
+    assert "It gained in the trial." in words(told)
+    steps = {str(step.attributes["data-step"]): step for step in page.css(".step")}
+    link = steps["live"].css_first("a")
+    assert link is not None
+    assert link.attributes["href"] == f"/learning/models/{promoted}"
+    visitor.send(f"/learning/models/{promoted}/return", {})

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 640.0, 220.0
-LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 10.0, 26.0
+LEFT, RIGHT, TOP, BOTTOM = 64.0, 24.0, 10.0, 26.0
+# Left and right leave room for labels that a narrow window draws larger.
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,14 @@ class Tick:
 
 @dataclass(frozen=True)
 class Line:
-    """A series as an SVG path, with its points; ``band`` is the area of its intervals, where it has any."""
+    """A series as an SVG path, with its points; ``band`` is the area of its intervals, and ``whiskers`` are
+    the intervals themselves (x, top, bottom), where it has any."""
 
     name: str
     path: str
     band: str
     points: tuple[tuple[float, float], ...]
+    whiskers: tuple[tuple[float, float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,11 @@ class Series:
     high: Sequence[float] = ()
 
 
-def chart(series: Sequence[Series], *, with_zero: bool = False, digits: int = 3) -> Chart | None:
-    """Lay out lines over a common scale; None where there is not a single point."""
+def chart(
+    series: Sequence[Series], *, with_zero: bool = False, digits: int = 3, names: Sequence[str] = ()
+) -> Chart | None:
+    """Lay out lines over a common scale; None where there is not a single point. ``names`` are written below
+    the places 0, 1, 2 ... where these stand for something else than numbers."""
     xs = [x for one in series for x, _ in one.points]
     ys = [y for one in series for _, y in one.points] + [y for one in series for y in (*one.low, *one.high)]
     if not xs or not all(map(math.isfinite, xs + ys)):
@@ -64,7 +70,8 @@ def chart(series: Sequence[Series], *, with_zero: bool = False, digits: int = 3)
     across, up = _Scale.over(xs, LEFT, WIDTH - RIGHT), _Scale.over(ys, HEIGHT - BOTTOM, TOP, roomy=True)
     return Chart(
         lines=tuple(_line(one, across, up) for one in series),
-        across=tuple(Tick(across(value), f"{value:g}") for value in across.ticks(6)),
+        across=tuple(Tick(across(place), name) for place, name in enumerate(names))
+        or tuple(Tick(across(value), f"{value:g}") for value in across.ticks(6)),
         up=tuple(Tick(up(value), f"{value:.{digits}f}") for value in up.ticks(5)),
         zero=up(0.0) if up.low <= 0.0 <= up.high else None,
     )
@@ -93,7 +100,7 @@ class _Scale:
         """Round values within the scale, about as many as wanted."""
         rough = (self.high - self.low) / wanted
         unit = 10.0 ** math.floor(math.log10(rough))
-        step = unit * next(factor for factor in (1, 2, 5, 10) if rough <= unit * factor)
+        step = min((unit * factor for factor in (1, 2, 5, 10)), key=lambda one: abs(math.log(one / rough)))
         first = math.ceil(self.low / step)
         return [round(number * step, 10) for number in range(first, math.floor(self.high / step) + 1)]
 
@@ -102,6 +109,7 @@ def _line(series: Series, across: _Scale, up: _Scale) -> Line:
     points = tuple((across(x), up(y)) for x, y in series.points)
     path = "M" + " L".join(f"{x},{y}" for x, y in points) if points else ""
     band = ""
+    whiskers: tuple[tuple[float, float, float], ...] = ()
     if series.low and series.high:
         xs = [across(x) for x, _ in series.points]
         outline = [
@@ -109,4 +117,5 @@ def _line(series: Series, across: _Scale, up: _Scale) -> Line:
             *reversed(list(zip(xs, map(up, series.low), strict=True))),
         ]
         band = "M" + " L".join(f"{x},{y}" for x, y in outline) + "Z"
-    return Line(series.name, path, band, points)
+        whiskers = tuple(zip(xs, map(up, series.high), map(up, series.low), strict=True))
+    return Line(series.name, path, band, points, whiskers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from src.core.messages.learning import LearningOverview
+from src.web.display import number, plural
 
 _FIRST_RUN = "the first run is due with 30"
 _NEXT_RUN = "the next is due with 50, or a quarter of all where that is more"
@@ -12,7 +13,7 @@ _NEXT_RUN = "the next is due with 50, or a quarter of all where that is more"
 
 @dataclass(frozen=True)
 class Step:
-    """One step: what it is called, the figure that says most, a sentence, and where more of it is found.
+    """One step: what it is called, the figure that says most, and a sentence.
 
     ``tone`` is ``busy`` where something is going on, ``warn`` where it waits for a person."""
 
@@ -35,37 +36,43 @@ def steps(overview: LearningOverview) -> tuple[Step, ...]:
     )
 
 
+def quiet(overview: LearningOverview) -> bool:
+    """Whether nothing has happened yet: no reader rated anything, and nothing was trained or promoted."""
+    votes = overview.votes
+    said = votes.up or votes.down or votes.held or votes.discarded
+    return not (said or overview.run_id or overview.models or overview.comparison_id)
+
+
 def _ratings(overview: LearningOverview) -> Step:
     votes = overview.votes
-    figure = f"{votes.up} up, {votes.down} down"
+    figure = f"{number(votes.up)} up, {number(votes.down)} down"
     if votes.held:
-        return Step("ratings", "Ratings", figure, f"{votes.held} held until somebody looks at them", "warn")
+        waiting = f"{number(votes.held)} held until somebody looks at them; {figure} count"
+        return Step("ratings", "Ratings", f"{number(votes.held)} to look at", waiting, "warn")
     if not votes.up and not votes.down:
         return Step("ratings", "Ratings", "none yet", "Readers rate hits and citations with a click")
-    return Step("ratings", "Ratings", figure, f"{votes.last_week} of them in the last seven days")
+    return Step("ratings", "Ratings", figure, f"{number(votes.last_week)} of them in the last seven days")
 
 
 def _memory(overview: LearningOverview) -> Step:
     if not overview.votes.questions:
         return Step("memory", "Memory", "empty", "The first up-vote is remembered at once")
-    number = overview.votes.questions
-    questions = "question" if number == 1 else "questions"
     return Step(
         "memory",
         "Memory",
-        f"{number} {questions}",
+        plural(overview.votes.questions, "question"),
         "What helped is lifted when nearly the same is asked",
         "good",
     )
 
 
 def _training(overview: LearningOverview) -> Step:
-    number = overview.votes_since_run
-    waiting = f"{number} {'up-vote' if number == 1 else 'up-votes'} that no run has seen yet"
+    waiting = f"{plural(overview.votes_since_run, 'up-vote')} that no run has seen yet"
     if overview.retrain_due and overview.run_state != "running":
         return Step("training", "Training", "retrain due", _gone(overview.votes_gone), "warn")
     if overview.run_state is None:
-        return Step("training", "Training", "not yet", f"{waiting}; {_FIRST_RUN}")
+        first = f"{waiting}; {_FIRST_RUN}" if overview.votes_since_run else f"{_FIRST_RUN} up-votes"
+        return Step("training", "Training", "not yet", first)
     if overview.run_state == "running":
         return Step("training", "Training", "running", waiting, "busy")
     version = f"data set {overview.dataset_version}" if overview.dataset_version else overview.run_state
@@ -74,8 +81,8 @@ def _training(overview: LearningOverview) -> Step:
     return Step("training", "Training", version, f"{waiting}; {_NEXT_RUN}", "good")
 
 
-def _gone(number: int) -> str:
-    votes = "1 vote is" if number == 1 else f"{number} votes are"
+def _gone(count: int) -> str:
+    votes = plural(count, "vote is", "votes are")
     return f"{votes} gone that the live model learned from; the next run is made without them"
 
 
@@ -99,8 +106,8 @@ def _trial(overview: LearningOverview) -> Step:
     figure = what.get(overview.experiment_purpose or "", "running")
     if overview.experiment_paused:
         return Step("trial", "Trial", figure, "paused, as searches were slow or failed; it goes on by itself")
-    number, look = overview.experiment_votes, overview.experiment_look
-    votes = f"{number} {'up-vote' if number == 1 else 'up-votes'} on mixed lists so far"
+    look = overview.experiment_look
+    votes = f"{plural(overview.experiment_votes, 'up-vote')} on mixed lists so far"
     detail = votes if look is None else f"{votes}; they decide at {look} at the earliest"
     return Step("trial", "Trial", figure, detail, "busy")
 
@@ -113,6 +120,6 @@ def _live(overview: LearningOverview) -> Step:
         "live",
         "Live",
         f"version {overview.live_version}",
-        f"since {since:%d %b %Y, %H:%M} UTC" if since else "",
+        f"since {since:%-d %b %Y, %H:%M} UTC" if since else "",
         "good",
     )

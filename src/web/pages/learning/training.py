@@ -88,4 +88,7 @@ def _losses(found: TrainingRun) -> list[tuple[float, float]]:
 def _penalties(found: TrainingRun) -> Chart | None:
     """Loss by penalty, on a scale by place: penalties grow by factors."""
     tried = found.curves.get("penalty") or []
-    return chart([Series("held-out loss", [(place, one["loss"]) for place, one in enumerate(tried)])])
+    return chart(
+        [Series("held-out loss", [(place, one["loss"]) for place, one in enumerate(tried)])],
+        names=[f"{one['penalty']:g}" for one in tried],
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, request, url_for
 
 from src.core.messages.experiments import (
@@ -44,6 +46,7 @@ def experiment(experiment_id: str) -> str:
         control=ask(GetModel(model_id=found.control_id)),
         treatment=ask(GetModel(model_id=found.treatment_id)),
         gains=_gains(found),
+        now=_now(found),
         title=TITLES[found.method][found.purpose],
         collections=collections_by_id(),
     )
@@ -76,8 +79,7 @@ def stop(experiment_id: str) -> Response:
 def _gains(found: Experiment) -> Chart | None:
     """The mean gain with its interval at each look, and now."""
     points = [(look.counted, look.mean, look.lower, look.upper) for look in found.looks]
-    now = found.progress
-    if now and now.get("votes", 0) > 1 and (not points or now["counted"] > points[-1][0]):
+    if now := _now(found):
         points.append((now["counted"], now["mean"], now["lower"], now["upper"]))
     series = Series(
         "mean gain of one up-vote",
@@ -86,3 +88,10 @@ def _gains(found: Experiment) -> Chart | None:
         high=[high for _, _, _, high in points],
     )
     return chart([series], with_zero=True)
+
+
+def _now(found: Experiment) -> dict[str, Any] | None:
+    """What the votes say so far, where there are more than at the last look."""
+    now = found.progress
+    last = found.looks[-1].counted if found.looks else 0.0
+    return now if now and now.get("votes", 0) > 1 and now["counted"] > last else None

@@ -8,15 +8,15 @@ from flask import render_template, request
 
 from src.core.messages.base import Request
 from src.core.messages.collections import Collection, ListCollections
-from src.core.messages.learning import OverviewLearning
-from src.core.messages.models import GetModel, ListModels, ModelRole, ModelState
+from src.core.messages.learning import LearningOverview, OverviewLearning
+from src.core.messages.models import GetModel, ListModels, ModelDetail, ModelRole, ModelState
 from src.core.messages.questions import Search, SearchResults
 from src.web.pages.forms import message
 from src.web.state import ask, caller
 
 from .blueprint import blueprint
 from .indexes import indexes_of
-from .loop import steps
+from .loop import quiet, steps
 from .titles import in_words
 
 _SHOWN = 10
@@ -24,12 +24,17 @@ _SHOWN = 10
 
 @blueprint.get("/learning")
 def index() -> str:
-    """The loop of each collection as one picture."""
+    """The loop of each collection where something goes on as one picture, most votes first; an empty one
+    only where there is no other."""
     overviews = ask(message(OverviewLearning, cursor=request.args.get("cursor")))
-    loops = [(overview, steps(overview)) for overview in overviews.items]
-    # Where something has been learned comes first.
-    loops.sort(key=lambda loop: -(loop[0].votes.up + loop[0].votes.down))
-    return page("overview", loops=loops, next=overviews.next)
+    told = sorted(overviews.items, key=lambda one: (quiet(one), -(one.votes.up + one.votes.down)))
+    busy = [one for one in told if not quiet(one)] or told[:1]
+    return page(
+        "overview",
+        loops=[(one, steps(one), _promoted(one)) for one in busy],
+        resting=told[len(busy) :],
+        next=overviews.next,
+    )
 
 
 @blueprint.get("/learning/models")
@@ -82,6 +87,13 @@ def replay() -> str:
         ranks={hit.passage_id: hit.rank for hit in now.hits} if now else {},
         collections=collections_by_id(),
     )
+
+
+def _promoted(overview: LearningOverview) -> ModelDetail | None:
+    """The model that ranks, where it is one that was promoted."""
+    if overview.live_id is None or overview.live_version == 1:
+        return None
+    return ask(GetModel(model_id=overview.live_id))
 
 
 def _weights(weights: dict[str, float]) -> list[tuple[str, float, float]]:
