@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
-from dataclasses import dataclass
 
 from src.core.agent import Agent, handles
-from src.core.clock import Clock, new_id
+from src.core.clock import new_id
 from src.core.context import Context
 from src.core.errors import AppError
 from src.core.messages import Page
-from src.core.messages.answering import Recipe, Rewriting
+from src.core.messages.answering import Recipe
 from src.core.messages.questions import (
     Answer,
     AnswerCitation,
@@ -23,9 +22,7 @@ from src.core.messages.questions import (
     Hit,
     ListAnswers,
     Retrieved,
-    Search,
     SearchResults,
-    Style,
     Usage,
 )
 from src.core.ports import ChatModel, ChatTurn, Embedder
@@ -35,10 +32,10 @@ from src.services.chat.models import ChatModels
 from .archive import AnswerArchive
 from .choosing import Choice
 from .composition import Asked, Composer
-from .condense import condense
 from .draft import Cited, Delta, Draft
 from .evidence import EvidenceCheck
 from .extract import Extractor
+from .finding import Finder, Times
 from .prompt import Prompts
 from .provenance import citation
 from .sentences import Words
@@ -47,24 +44,8 @@ log = logging.getLogger(__name__)
 
 _TURNS = 4
 """Earlier turns of a conversation that a question is read with."""
-_LONGEST_QUERY = 4000
-_CONDENSING_S = 15.0
 _RESERVE_S = 10.0
 """Kept back of a deadline for what follows the model: the extracts that take over, and the record."""
-
-
-@dataclass
-class _Times:
-    """Milliseconds of each stage."""
-
-    clock: Clock
-    began: float
-    taken: dict[str, float]
-
-    def note(self, stage: str, since: float) -> float:
-        now = self.clock.monotonic()
-        self.taken[stage] = round((now - since) * 1000, 3)
-        return now
 
 
 class AnswerAgent(Agent):
@@ -85,39 +66,27 @@ class AnswerAgent(Agent):
         self._database = database
         self._archive = AnswerArchive(database)
         self._choice = Choice(database)
-        self._chats = chats
         self._words = words
         self._timeout_s = timeout_s
         self._max_tokens = max_tokens
         self._prompts = Prompts.load()
         self._extractor = Extractor(embedder, words)
+        self._finder = Finder(database, chats, words, condensing=self._prompts.condense, timeout_s=timeout_s)
 
     @handles(AskQuestion)
     def ask(self, request: AskQuestion, ctx: Context) -> Answer:
-        times = _Times(ctx.clock, ctx.clock.monotonic(), {})
+        times = Times(ctx.clock, ctx.clock.monotonic(), {})
         asked_at, answer_id = ctx.clock.now(), new_id()
         conversation_id = request.conversation_id or new_id()
         history = self._history(request, ctx)
-        chosen = self._choice.of(request, ctx)
-        recipe = chosen.recipe
-        chat, notice = self._chat(recipe.model)
-        asked = self._asked(request, history, recipe, chat, ctx)
-        mark = times.note("condense", times.began)
-        results = ctx.ask(
-            Search(
-                query=asked.condensed,
-                collection_ids=request.collection_ids,
-                k=_passages(request, recipe),
-                filters=request.filters,
-                memory=recipe.memory,
-            )
-        )
-        mark = times.note("retrieve", mark)
+        chosen, found = self._finder.find(request, history, self._choice.of(request, ctx), times, ctx)
+        recipe, asked, results = chosen.recipe, found.asked, found.results
+        mark = ctx.clock.monotonic()
         retrieved = Retrieved(answer_id=answer_id, conversation_id=conversation_id, passages=results.hits)
         ctx.emit(retrieved)
         draft = Draft()
         prompts = self._prompts.using(recipe.template, recipe.template_text)
-        composer = self._composer(recipe, chat, prompts)
+        composer = self._composer(recipe, found.chat, prompts)
         citations = self._compose(composer, asked, results, draft, ctx)
         times.note("compose", mark)
         times.note("total", times.began)
@@ -138,7 +107,7 @@ class AnswerAgent(Agent):
             settings_id=chosen.settings_id,
             experiment_id=chosen.experiment_id,
             arm=chosen.arm,
-            notice=_joined(chosen.notice, notice, draft.notice, *results.notices),
+            notice=_joined(chosen.notice, found.notice, draft.notice, *results.notices),
             usage=_usage(draft),
             took_ms=times.taken,
             asked_at=asked_at,
@@ -169,15 +138,6 @@ class AnswerAgent(Agent):
             turns.append(ChatTurn(earlier.question, earlier.text))
         return tuple(turns)
 
-    def _chat(self, name: str | None) -> tuple[ChatModel | None, str | None]:
-        """The language model of that name; where it cannot be had, the configured one and why."""
-        try:
-            return self._chats.named(name), None
-        except AppError as error:
-            log.warning("the model %s cannot be used: %s", name, error.code)
-            notice = f"The language model of this collection cannot be used. {error.detail}"
-            return self._chats.configured, notice
-
     def _composer(self, recipe: Recipe, chat: ChatModel | None, prompts: Prompts) -> Composer:
         return Composer(
             chat=chat,
@@ -187,31 +147,6 @@ class AnswerAgent(Agent):
             evidence=EvidenceCheck.at_least(self._words, recipe.evidence),
             max_tokens=self._max_tokens,
         )
-
-    def _asked(
-        self,
-        request: AskQuestion,
-        history: tuple[ChatTurn, ...],
-        recipe: Recipe,
-        chat: ChatModel | None,
-        ctx: Context,
-    ) -> Asked:
-        condensed = request.question
-        if recipe.rewriting is not Rewriting.NOBODY:
-            condensed = condense(
-                request.question,
-                history,
-                self._words,
-                chat=chat if recipe.rewriting is Rewriting.MODEL else None,
-                system=self._prompts.condense,
-                timeout_s=ctx.remaining_s(min(self._timeout_s, _CONDENSING_S)),
-            )
-        style = recipe.style if request.style is Style.DEFAULT and recipe.style else request.style
-        names: tuple[str, ...] = ()
-        if request.collection_ids is not None:
-            with self._database.read() as work:
-                names = tuple(sorted(work.collections.names(request.collection_ids).values()))
-        return Asked(request.question, condensed[:_LONGEST_QUERY], style, history, names)
 
     def _compose(
         self, composer: Composer, asked: Asked, results: SearchResults, draft: Draft, ctx: Context
@@ -236,13 +171,6 @@ class AnswerAgent(Agent):
         with self._database.read() as work:
             found = work.passages.with_documents([hit.passage_id for hit in results.hits])
             return {row.DocumentRecord.id: row.DocumentRecord.live_hash for row in found.values()}
-
-
-def _passages(request: AskQuestion, recipe: Recipe) -> int:
-    """How many passages to ask for: what the question says goes before what is set for all."""
-    if recipe.passages is None or "k" in request.model_fields_set:
-        return request.k
-    return recipe.passages
 
 
 def _joined(*notices: str | None) -> str | None:

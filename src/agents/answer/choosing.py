@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,18 +25,26 @@ UNREADABLE = "The settings of this collection cannot be read, so it was answered
 @dataclass(frozen=True)
 class Chosen:
     """How a question is to be answered, and what decided that. ``arm`` is set for readers who take part in a
-    comparison, ``notice`` where the settings could not be used."""
+    comparison, ``notice`` where the settings could not be used. ``offers`` are other ways for a question to
+    several collections, by the collection that has to be found first for it."""
 
     recipe: Recipe = field(default_factory=Recipe)
     settings_id: str | None = None
     experiment_id: str | None = None
     arm: str | None = None
     notice: str | None = None
+    offers: Mapping[str, Chosen] = field(default_factory=dict)
+
+    def settled(self, first: str | None) -> Chosen:
+        """The way to answer, now that it is known of which collection the first passage is."""
+        return self.offers.get(first or "", self)
 
 
 class Choice:
     """Chooses for each question. A collection's settings are for questions that are asked of it alone: of a
-    mixture of collections each may have its own, and no rating could be told to belong to one of them."""
+    mixture each may have its own. Where just one of several compares ways to answer, the question takes part
+    in that if the search, made as configured and so the same for both arms, finds a passage of it first: it
+    is what the answer will rest on, and nobody's settings reach answers from what others keep."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -44,10 +53,13 @@ class Choice:
         """Raises NotFoundError for a collection that the caller may not read."""
         with self._database.read() as work:
             asked = scope_of(work, ctx.caller, request.collection_ids).collection_ids
-            if len(asked) != 1:
-                return Chosen()
-            found = answering_in(work.session, next(iter(asked)))
-        return _chosen(found, ctx.caller.user_id) if found is not None else Chosen()
+            found = answering_in(work.session, asked)
+        reader = ctx.caller.user_id
+        if len(asked) == 1:
+            return next((_chosen(one, reader) for one in found.values()), Chosen())
+        compared = {key: _chosen(one, reader) for key, one in found.items() if one.experiment_id is not None}
+        taken = {key: one for key, one in compared.items() if one.experiment_id is not None}
+        return Chosen(offers=taken if len(compared) == 1 else {})
 
 
 def _chosen(found: Answering, reader: str | None) -> Chosen:

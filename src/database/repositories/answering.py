@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from src.database.models import ExperimentRecord, ModelRecord
+
+from .base import chunks
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,12 @@ class Answering:
 _TREATMENT = aliased(ModelRecord)
 
 
-def answering_in(session: Session, collection_id: str) -> Answering | None:
-    """None where nothing but the configuration was ever used. A comparison whose control is not the live
-    way any more is over, whatever its record says yet."""
+def answering_in(session: Session, collection_ids: Collection[str]) -> dict[str, Answering]:
+    """By collection; one where nothing but the configuration was ever used has none. A comparison whose
+    control is not the live way any more is over, whatever its record says yet."""
     query = (
         select(
+            ModelRecord.collection_id,
             ModelRecord.id,
             ModelRecord.card,
             ExperimentRecord.id,
@@ -47,16 +51,15 @@ def answering_in(session: Session, collection_id: str) -> Answering | None:
             ),
         )
         .outerjoin(_TREATMENT, _TREATMENT.id == ExperimentRecord.treatment_id)
-        .where(
-            ModelRecord.collection_id == collection_id,
-            ModelRecord.role == "answering",
-            ModelRecord.state == "live",
-        )
+        .where(ModelRecord.role == "answering", ModelRecord.state == "live")
     )
-    row = session.execute(query).first()
-    if row is None:
-        return None
-    live_id, live_card, experiment_id, share, treatment_id, treatment_card = row
-    if treatment_card is None:
-        experiment_id = None
-    return Answering(live_id, live_card, experiment_id, share or 0.0, treatment_id, treatment_card)
+    found: dict[str, Answering] = {}
+    for part in chunks(sorted(collection_ids)):
+        for row in session.execute(query.where(ModelRecord.collection_id.in_(part))):
+            collection_id, live_id, live_card, experiment_id, share, treatment_id, treatment_card = row
+            if treatment_card is None:
+                experiment_id = None
+            found[collection_id] = Answering(
+                live_id, live_card, experiment_id, share or 0.0, treatment_id, treatment_card
+            )
+    return found

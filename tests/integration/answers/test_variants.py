@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from src.cli.client import ApiError, Client
 from src.core.caller import Caller
 from src.core.messages.accounts import CreateUser, IssueToken, SignIn
+from src.core.messages.collections import CreateCollection, DeleteCollection, Visibility
 from src.services.evaluation.assignment import assign, halves
 from tests.support import anthropic_server as wire
 from tests.support.application import ADMIN_PASSWORD, wait_for
@@ -178,15 +179,45 @@ def test_a_reader_always_gets_the_same_arm_and_both_are_used(quoting: Team) -> N
     assert team.asked(team.people[0][1], "How long does a parcel take?")["arm"] is None
 
 
-def test_a_question_to_several_collections_is_answered_as_configured(quoting: Team) -> None:
-    team = quoting
-    other = team.site.house.collection("Other")
-    made = team.start(aa=True)
+def test_a_question_to_several_collections_counts_where_the_one_that_compares_is_found_first(
+    quoting: Team,
+) -> None:
+    team, house = quoting, quoting.site.house
+    other = house.collection("Garden")
+    house.upload(other, {"roses.md": "# Roses\n\nRoses are cut back in March, above an outer bud.\n"})
+    parcels, roses = "How long does a parcel take?", "When are roses cut back?"
+    both = [team.site.collection_id, other]
+    made = team.start(variant=[{"kind": "passages", "k": 1}])
+    for arm, client in team.of_both_arms(made["id"], each=1):
+        for asked in (both, None):
+            answer = team.asked(client, parcels, collection_ids=asked)
+            assert (answer["experiment_id"], answer["arm"]) == (made["id"], arm)
+            assert (len(answer["passages"]) == 1) == (arm == "treatment")
+        found_elsewhere = team.asked(client, roses, collection_ids=both)
+        assert (found_elsewhere["experiment_id"], found_elsewhere["settings_id"]) == (None, None)
+        assert len(found_elsewhere["passages"]) > 1
+    second = team.start(collection_id=other, aa=True)
     _, client = team.of_both_arms(made["id"], each=1)[0]
-    alone = team.asked(client, "How long does a parcel take?")
-    both = team.asked(client, "How long does a parcel take?", collection_ids=[team.site.collection_id, other])
-    assert (alone["experiment_id"], both["experiment_id"]) == (made["id"], None)
+    answer = team.asked(client, parcels, collection_ids=both)
+    assert (answer["experiment_id"], answer["arm"]) == (None, None), "two compare at once"
+    for one in (made, second):
+        team.admin.post(f"/experiments/{one['id']}:stop")
+    house.ask(DeleteCollection(collection_id=other))
+
+
+def test_a_comparison_reaches_nobody_who_may_not_read_its_collection(quoting: Team) -> None:
+    team, house = quoting, quoting.site.house
+    private = house.ask(CreateCollection(name="Wages", visibility=Visibility.PRIVATE)).id
+    house.upload(private, {"wages.md": "# Parcels\n\nWho carries parcels earns nine an hour.\n"})
+    made = team.start(collection_id=private, variant=[{"kind": "passages", "k": 1}], share=1.0)
+    _, outsider = team.reader()
+    answer = team.asked(outsider, "What does who carries parcels earn?", collection_ids=None)
+    assert answer["experiment_id"] is None
+    assert answer["settings_id"] not in (made["control_id"], made["treatment_id"])
+    insider = team.asked(team.admin, "What does who carries parcels earn?", collection_ids=None)
+    assert insider["experiment_id"] == made["id"]
     team.admin.post(f"/experiments/{made['id']}:stop")
+    house.ask(DeleteCollection(collection_id=private))
 
 
 def test_settings_that_a_later_version_wrote_are_told_and_not_used(quoting: Team) -> None:
