@@ -10,6 +10,7 @@ import pytest
 from src.core.clock import new_id
 from src.core.messages.collections import CreateCollection, DeleteCollection
 from src.core.messages.feedback import ListFeedback, RateHit, RatingState
+from src.core.messages.golden import ListGoldenSets
 from src.core.messages.models import GetModel, ModelState
 from src.core.messages.questions import Search
 from src.database.models import EvaluationRecord, ModelRecord, RatingRecord
@@ -125,6 +126,10 @@ def test_a_replay_shows_both_rankings_side_by_side(site: Site) -> None:
     assert len(lists) == 2
     assert words(lists[0]) == words(lists[1]), "both rank by the default"
     assert "same rank" in words(lists[0])
+    unasked = site.visitor().page("/learning/replay?q=parcel")
+    assert words(marked(unasked, "replay")[0]) == words(sides), (
+        "the newest that does not rank, and the only collection"
+    )
 
 
 def test_a_comparison_is_begun_looked_at_and_stopped(site: Site) -> None:
@@ -195,7 +200,25 @@ def test_the_board_compares_versions_on_each_set(site: Site) -> None:
     page = site.visitor().page(f"/learning/board?collection={site.collection_id}")
     (board,) = marked(page, "board")
     assert "golden set support" in words(board)
-    assert "+0.031 passed" in words(board)
+    assert "+0.031 (+0.010 to +0.050) passed on 25 questions" in words(board)
+    evaluations = words(marked(site.visitor().page(f"/learning/models/{model_id}"), "evaluations")[0])
+    assert "golden set support 25 +0.031 (+0.010 to +0.050) passed" in evaluations
+
+
+def test_an_up_vote_that_a_person_answers_for_becomes_a_golden_question(site: Site, rating_id: str) -> None:
+    visitor = site.visitor()
+    assert len(marked(visitor.page("/learning/ratings?verdict=up"), "golden")) == 1
+    address = f"/learning/collections/{site.collection_id}/golden"
+    assert visitor.send(address, {"rating": rating_id}).status_code == 303
+    listed = f"/learning/board?collection={site.collection_id}"
+    (row,) = marked(visitor.page(listed), "golden-set")
+    assert words(row).startswith("Accepted from ratings 1")
+    (made,) = site.house.ask(ListGoldenSets()).items
+    assert visitor.send(f"{address}/{made.id}/delete", {}).status_code == 303
+    assert not marked(visitor.page(listed), "golden-set")
+    reader = site.visitor(as_=READER)
+    reader.page("/learning")
+    assert reader.send(address, {"rating": rating_id}).status_code == 403
 
 
 def test_failing_questions_are_gathered_with_a_cause_and_a_proposal(site: Site) -> None:

@@ -1,6 +1,6 @@
 """What Stoa learned: the loop, the ratings, the models, and how each came to rank."""
 
-from . import board, decisions, indexes, insights, mine, ratings, training, trials, views
+from . import board, decisions, indexes, insights, mine, ratings, replay, training, trials, views
 from .blueprint import blueprint
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "insights",
     "mine",
     "ratings",
+    "replay",
     "training",
     "trials",
     "views",

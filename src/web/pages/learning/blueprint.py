@@ -6,6 +6,8 @@ from flask import Blueprint
 
 from src.web.pages.gate import signed_in_only
 
+from .wording import decider
+
 blueprint = Blueprint(
     "learning",
     __name__,
@@ -13,4 +15,5 @@ blueprint = Blueprint(
     static_folder="static",
     static_url_path="/assets/learning",
 )
+blueprint.add_app_template_filter(decider, "decider")
 signed_in_only(blueprint)

@@ -1,16 +1,19 @@
-"""The evaluation board: what each version reached on each set of questions."""
+"""The evaluation board: what each version reached on each set of questions, and the golden sets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import request
+from flask import Response, request, url_for
 
+from src.core.messages.golden import AcceptGoldenQuestion, DeleteGoldenSet, ListGoldenSets
 from src.core.messages.models import Evaluation, GetModel, ListModels, ModelDetail
 from src.web.pages.forms import message
+from src.web.pages.outcomes import done
 from src.web.state import ask
 
 from .blueprint import blueprint
+from .measured import Change, change_of
 from .views import collections_by_id, page
 
 _VERSIONS = 12
@@ -18,23 +21,52 @@ _VERSIONS = 12
 
 @dataclass(frozen=True)
 class Row:
-    """One set of questions, with each version's latest evaluation on it; None where it was never asked."""
+    """A version with its latest evaluation on each set of questions; None where it was not measured on it."""
 
-    name: str
-    cells: tuple[Evaluation | None, ...]
+    model: ModelDetail
+    cells: tuple[tuple[Evaluation, Change | None] | None, ...]
 
 
 @blueprint.get("/learning/board")
 def board() -> str:
-    """The newest versions of a collection side by side."""
+    """The newest versions of a collection that were measured, on each set."""
     collections = collections_by_id()
     collection = request.args.get("collection") or next(iter(collections), "")
     listed = ask(message(ListModels, collection_id=collection, limit=_VERSIONS)).items if collection else ()
-    models = [ask(GetModel(model_id=one.id)) for one in reversed(listed)]
-    return page("board", collections=collections, collection=collection, models=models, rows=_rows(models))
+    models = [ask(GetModel(model_id=one.id)) for one in listed]
+    names = dict.fromkeys(found.name for model in models for found in model.evaluations)
+    return page(
+        "board",
+        collections=collections,
+        collection=collection,
+        names=list(names),
+        rows=[_row(model, names) for model in models if model.evaluations],
+        golden=ask(message(ListGoldenSets, collection_id=collection)).items if collection else (),
+    )
 
 
-def _rows(models: list[ModelDetail]) -> list[Row]:
-    latest = [{found.name: found for found in model.evaluations} for model in models]
-    names = dict.fromkeys(name for known in latest for name in known)
-    return [Row(name, tuple(known.get(name) for known in latest)) for name in names]
+@blueprint.post("/learning/collections/<collection_id>/golden")
+def accept(collection_id: str) -> Response:
+    """Take the question of an up-vote into the golden set of accepted ones."""
+    made = ask(
+        message(AcceptGoldenQuestion, collection_id=collection_id, rating_id=request.form.get("rating"))
+    )
+    return done(
+        f"The question is in the golden set “{made.name}” now.",
+        to=url_for("learning.board", collection=collection_id),
+    )
+
+
+@blueprint.post("/learning/collections/<collection_id>/golden/<set_id>/delete")
+def delete_golden(collection_id: str, set_id: str) -> Response:
+    """Remove a golden set."""
+    ask(message(DeleteGoldenSet, set_id=set_id))
+    return done("The golden set is removed.", to=url_for("learning.board", collection=collection_id))
+
+
+def _row(model: ModelDetail, names: dict[str, None]) -> Row:
+    latest = {found.name: found for found in model.evaluations}
+    return Row(
+        model,
+        tuple((latest[name], change_of(latest[name])) if name in latest else None for name in names),
+    )

@@ -64,7 +64,15 @@ def datasets() -> str:
 def dataset(dataset_id: str) -> str:
     """The votes of a data set, also those that were left out, each with the reason."""
     found = ask(message(ListDatasetExamples, dataset_id=dataset_id, cursor=request.args.get("cursor")))
-    return page("dataset", tab="runs", dataset_id=dataset_id, examples=found)
+    known = {one.id: one for one in ask(ListDatasets(limit=500)).items}
+    return page(
+        "dataset",
+        tab="runs",
+        dataset_id=dataset_id,
+        dataset=known.get(dataset_id),
+        examples=found,
+        collections=collections_by_id(),
+    )
 
 
 def _adapter(found: TrainingRun) -> Chart | None:

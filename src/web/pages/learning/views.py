@@ -1,7 +1,8 @@
-"""The loop at a glance, the models, and what a model would show."""
+"""The loop at a glance, and the models."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import render_template, request
@@ -10,16 +11,15 @@ from src.core.messages.base import Request
 from src.core.messages.collections import Collection, ListCollections
 from src.core.messages.learning import LearningOverview, OverviewLearning
 from src.core.messages.models import GetModel, ListModels, ModelDetail, ModelRole, ModelState
-from src.core.messages.questions import Search, SearchResults
 from src.web.pages.forms import message
 from src.web.state import ask, caller
 
 from .blueprint import blueprint
 from .indexes import indexes_of
 from .loop import quiet, steps
+from .measured import change_of
 from .titles import in_words
-
-_SHOWN = 10
+from .wording import DECISIONS, FEATURES, KINDS, TRAINERS
 
 
 @blueprint.get("/learning")
@@ -40,8 +40,9 @@ def index() -> str:
 @blueprint.get("/learning/models")
 def models() -> str:
     """The models of a collection, or of all, and for those who administer the collection's indexes."""
-    chosen = request.args.get("collection", "")
-    indexes = indexes_of(chosen if chosen in collections_by_id() else "")
+    collections = collections_by_id()
+    chosen = chosen_of(collections)
+    indexes = indexes_of(chosen if chosen in collections else "")
     return listing("models", ListModels, states=list(ModelState), indexes=indexes)
 
 
@@ -56,35 +57,10 @@ def model(model_id: str) -> str:
         model=found,
         parent=parent,
         settings=in_words(found.card) if found.role is ModelRole.ANSWERING else [],
+        evaluations=[(one, change_of(one)) for one in found.evaluations],
+        features=FEATURES,
         weights=_weights(found.card.get("weights") or {}),
         figures=figure_rows(found.card.get("figures") or {}),
-        collections=collections_by_id(),
-    )
-
-
-@blueprint.get("/learning/replay")
-def replay() -> str:
-    """What a model would show for a question, beside what is shown now."""
-    query, collection = request.args.get("q", "").strip(), request.args.get("collection", "")
-    chosen = request.args.get("model", "")
-    ranking = message(ListModels, collection_id=collection, role=ModelRole.RANKING)
-    choices = ask(ranking).items if collection else ()
-    now = then = None
-    if query and collection and chosen:
-        live = next((one.id for one in choices if one.state is ModelState.LIVE), None)
-        now = _replayed(query, collection, live)
-        then = _replayed(query, collection, chosen)
-    return page(
-        "replay",
-        tab="models",
-        q=query,
-        collection=collection,
-        chosen=chosen,
-        choices=choices,
-        passage=request.args.get("passage", ""),
-        now=now,
-        then=then,
-        ranks={hit.passage_id: hit.rank for hit in now.hits} if now else {},
         collections=collections_by_id(),
     )
 
@@ -115,25 +91,28 @@ def figure_rows(figures: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]
     return rows
 
 
-def _replayed(query: str, collection: str, model_id: str | None) -> SearchResults:
-    return ask(message(Search, query=query, collection_ids=(collection,), k=_SHOWN, model_id=model_id))
-
-
 def listing(name: str, kind: type[Request[Any]], *, tab: str | None = None, **shown: object) -> str:
     """A page of what a request lists, under the name of the page; what the address asks for narrows it."""
     asked = {"collection_id": "collection", "state": "state", "cursor": "cursor"}
+    collections = collections_by_id()
     fields: dict[str, Any] = {
         field: request.args.get(arg) for field, arg in asked.items() if field in kind.model_fields
     }
     return page(
         name,
         tab=tab,
-        collections=collections_by_id(),
-        collection=request.args.get("collection", ""),
+        collections=collections,
+        collection=chosen_of(collections),
         state=request.args.get("state", ""),
         **{name: ask(message(kind, **fields))},
         **shown,
     )
+
+
+def chosen_of(collections: Mapping[str, Collection]) -> str:
+    """The collection that the address asks for, or the only one there is; empty for all of them."""
+    only = next(iter(collections)) if len(collections) == 1 else ""
+    return request.args.get("collection") or only
 
 
 def collections_by_id() -> dict[str, Collection]:
@@ -148,5 +127,8 @@ def page(template: str, *, tab: str | None = None, **shown: object) -> str:
         active="learning",
         tab=tab or template,
         administers=caller().administers,
+        kinds=KINDS,
+        decisions=DECISIONS,
+        trainers=TRAINERS,
         **shown,
     )
