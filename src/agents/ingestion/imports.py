@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 
 from src.core.messages.base import Text
 from src.core.messages.documents import RejectedLine
@@ -51,23 +53,32 @@ def read_lines(body: bytes, *, max_line_bytes: int) -> tuple[list[ImportedDocume
 
 def _read(line: bytes, number: int) -> ImportedDocument | RejectedLine:
     try:
-        value = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        value = from_json(line.removeprefix(BOM_UTF8) if number == 1 else line, allow_inf_nan=False)
+    except ValueError as error:
         return RejectedLine(line=number, code="malformed_json", detail=_cut(f"Not a JSON object: {error}"))
     if not isinstance(value, dict):
         return RejectedLine(line=number, code="malformed_json", detail="A line must be a JSON object.")
     try:
         document = ImportedDocument.model_validate(value)
-        json.dumps(document.metadata, allow_nan=False).encode("ascii")
+        json.dumps(document.metadata, allow_nan=False)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "line"
         return RejectedLine(line=number, code="invalid_line", detail=_cut(f"{where}: {first['msg']}"))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return RejectedLine(line=number, code="invalid_line", detail=_cut(f"metadata: {error}"))
-    if "\x00" in json.dumps(document.metadata, ensure_ascii=False):
+    if _holds_nul(document.metadata):
         return RejectedLine(line=number, code="invalid_line", detail="metadata: must not hold NUL")
     return document
+
+
+def _holds_nul(value: Any) -> bool:
+    """Whether NUL, which PostgreSQL cannot store, is in a string of what JSON can hold."""
+    if isinstance(value, dict):
+        return any("\x00" in key or _holds_nul(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return any(map(_holds_nul, value))
+    return isinstance(value, str) and "\x00" in value
 
 
 def _cut(text: str) -> str:
