@@ -38,6 +38,14 @@ class InvalidRequestError(AppError):
     title = "The request is not valid"
 
 
+class UnknownCursorError(InvalidRequestError):
+    """A list was asked to go on from where it never stopped."""
+
+    def __init__(self) -> None:
+        detail = "The cursor is not one that this list gave out."
+        super().__init__(detail, fields=(FieldProblem("cursor", detail),))
+
+
 class MalformedBodyError(AppError):
     """The body could not be read at all: not JSON, not the declared type, cut short."""
 

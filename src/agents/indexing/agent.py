@@ -7,7 +7,13 @@ from datetime import timedelta
 
 from src.core.agent import Agent, every, handles, on, runs
 from src.core.context import Context
-from src.core.errors import ConflictError, InvalidRequestError, NotFoundError, UnavailableError
+from src.core.errors import (
+    ConflictError,
+    FieldProblem,
+    InvalidRequestError,
+    NotFoundError,
+    UnavailableError,
+)
 from src.core.jobs import JobRun
 from src.core.messages.collections import CollectionDeleted
 from src.core.messages.documents import PassagesRemoved
@@ -109,7 +115,9 @@ class IndexingAgent(Agent):
                 self._embedders.of(version)
             except UnavailableError as error:
                 if isinstance(error.__cause__, NotFoundError):  # nothing was ever indexed with it
-                    raise InvalidRequestError(error.detail) from error
+                    raise InvalidRequestError(
+                        error.detail, fields=(FieldProblem("embedding_version", error.detail),)
+                    ) from error
                 raise
         with self._database.begin(ctx) as work:
             if request.collection_id is not None:

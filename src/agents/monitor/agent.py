@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from src.core.agent import Agent, every, handles
 from src.core.context import Context
-from src.core.errors import InvalidRequestError, NotFoundError
+from src.core.errors import NotFoundError, UnknownCursorError
 from src.core.messages import Page
 from src.core.messages.alerts import Alert, ErrorPattern, ListAlerts, ListErrors
 from src.core.messages.console import (
@@ -106,7 +106,7 @@ class MonitorAgent(Agent):
             after = request.after
             if request.cursor is not None:
                 if not request.cursor.isdecimal() or len(request.cursor) > 18:
-                    raise InvalidRequestError("The cursor is not one that this list gave out.")
+                    raise UnknownCursorError()
                 after = int(request.cursor)
             if after is None:
                 after = max(0, work.events.last_position() - request.limit)

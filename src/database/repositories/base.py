@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from src.core.errors import InvalidRequestError, NotFoundError
+from src.core.errors import NotFoundError, UnknownCursorError
 from src.database.models import Base
 
 M = TypeVar("M", bound=Base)
@@ -63,7 +63,7 @@ class Repository(Generic[M]):
         """One page in the order of ``key`` (ids sort by time) and the cursor of the next."""
         if cursor is not None:
             if not _CURSOR.fullmatch(cursor):
-                raise InvalidRequestError("The cursor is not one that this list gave out.")
+                raise UnknownCursorError()
             query = query.where(key < cursor if newest_first else key > cursor)
         query = query.order_by(key.desc() if newest_first else key.asc()).limit(limit + 1)
         records = list(self._session.scalars(query))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 import numpy as np
 from sqlalchemy import CursorResult, Row, delete, exists, func, or_, select, update
 
-from src.core.errors import InvalidRequestError
+from src.core.errors import UnknownCursorError
 from src.core.messages.documents import DocumentState
 from src.core.ports import Vectors as VectorRows
 from src.database.inserts import insert_new
@@ -39,7 +39,7 @@ class Passages(Repository[PassageRecord]):
         )
         if cursor is not None:
             if not cursor.isdecimal() or len(cursor) > 9:
-                raise InvalidRequestError("The cursor is not one that this list gave out.")
+                raise UnknownCursorError()
             query = query.where(PassageRecord.ordinal > int(cursor))
         found = list(self._session.scalars(query))
         more = len(found) > limit

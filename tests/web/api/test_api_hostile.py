@@ -68,6 +68,7 @@ def check(response: TestResponse) -> None:
         problem = json.loads(response.data)
         assert problem["code"]
         assert problem["status"] == response.status_code
+        assert problem["errors"] or problem["code"] != "invalid_request", problem["detail"]
     elif response.data:
         json.loads(response.data)
 
