@@ -38,7 +38,7 @@ from src.database.models import DeadLetterRecord
 from src.database.outbox import logged_event
 from src.database.uow import Database
 
-from .agents import AgentBoard
+from .agents import AgentBoard, in_short
 from .alarms import alert_view
 from .errors import ErrorLog
 from .health import HealthBoard
@@ -85,7 +85,10 @@ class MonitorAgent(Agent):
 
     @handles(ListAgents)
     def list_agents(self, request: ListAgents, ctx: Context) -> Page[AgentStatus]:
-        return Page[AgentStatus](items=self._board.statuses(ctx.orchestrator.agents))
+        statuses = self._board.statuses(ctx.orchestrator.agents)
+        if not ctx.caller.administers:
+            statuses = tuple(map(in_short, statuses))
+        return Page[AgentStatus](items=statuses)
 
     @handles(SteerAgent)
     def steer_agent(self, request: SteerAgent, ctx: Context) -> AgentStatus:

@@ -83,3 +83,9 @@ def _state(steering: str, *, busy: bool) -> AgentState:
     if steering == "draining":
         return AgentState.DRAINING if busy else AgentState.DRAINED
     return AgentState(steering)
+
+
+def in_short(status: AgentStatus) -> AgentStatus:
+    """For all but administrators: the sentence of a failure may name what is in a private collection."""
+    code = status.last_error.partition(":")[0] if status.last_error else None
+    return status.model_copy(update={"last_error": code})

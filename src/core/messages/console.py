@@ -41,7 +41,8 @@ class AgentState(StrEnum):
 
 class AgentStatus(Reply):
     """An agent at this moment. ``handled`` and ``failed`` count requests, events and jobs;
-    ``backlog`` counts events and jobs that wait."""
+    ``backlog`` counts events and jobs that wait. ``last_error`` begins with a code; for administrators
+    a sentence follows."""
 
     name: str
     summary: str

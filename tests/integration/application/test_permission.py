@@ -24,6 +24,7 @@ from src.core.messages.collections import (
     UpdateCollection,
     Visibility,
 )
+from src.core.messages.console import ListAgents
 from src.core.messages.documents import (
     AddDocuments,
     DeleteDocument,
@@ -40,6 +41,7 @@ from src.core.messages.indexes import CheckIndexes, RebuildIndexes
 from src.core.messages.jobs import CancelJob, GetJob, Job, ListJobs
 from src.core.messages.questions import AskQuestion, Filters, GetAnswer, ListAnswers, Search
 from src.core.messages.sources import AddSource, ListSources
+from src.database.journal import SqlAgentJournal
 from tests.support.application import House, make_settings, running
 
 PASSWORD = SecretStr("a long enough one")
@@ -232,6 +234,18 @@ def test_readers_make_nothing_and_only_administrators_mend(team: Team) -> None:
     for request in (CheckIndexes(), RebuildIndexes(), CreateUser(username="eve", password=PASSWORD)):
         assert refusal(team, request, team.alice) == "forbidden"
     assert refusal(team, ListCollections(), Caller.anonymous()) == "unauthenticated"
+
+
+def test_others_learn_of_an_agents_last_error_its_code_alone(team: Team) -> None:
+    cause = "no_such_folder: There is no folder /srv/hers."
+    SqlAgentJournal(team.house.application.database).count("sources", handled=0, failed=1, error=cause)
+
+    def told(caller: Caller) -> list[str | None]:
+        agents = team.house.ask(ListAgents(), caller).items
+        return [agent.last_error for agent in agents if agent.name == "sources"]
+
+    assert told(team.house.caller) == [cause]
+    assert told(team.bob) == told(team.rita) == ["no_such_folder"]
 
 
 @pytest.mark.parametrize(
