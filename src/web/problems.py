@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 from flask_wtf.csrf import CSRFError
@@ -22,6 +23,9 @@ HTTP_CODES = {
     501: ("not_implemented", "The transfer encoding is not known."),
 }
 """The code and its meaning for each status that is answered before a call is reached."""
+
+_SECRET_SIZE = re.compile(r"^Value should have (at (?:least|most) \d+) items after validation.*$")
+"""How pydantic tells of a secret's length: as of a list's."""
 
 
 class BadField(Reply):
@@ -98,7 +102,7 @@ def invalid(error: ValidationError, *, prefix: tuple[str, ...] = ()) -> InvalidR
     fields = tuple(
         FieldProblem(
             ".".join(str(part) for part in (*prefix, *bad["loc"])) or "body",
-            bad["msg"].removeprefix("Value error, "),
+            _SECRET_SIZE.sub(r"Should have \1 characters", bad["msg"].removeprefix("Value error, ")),
         )
         for bad in error.errors(include_url=False, include_input=False, include_context=False)
     )

@@ -58,7 +58,10 @@ def _user(client: Client, name: str) -> str:
 def _password() -> str:
     """Asked for twice on a terminal, else the first line of standard input."""
     if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
+        given = sys.stdin.readline().rstrip("\r\n")
+        if not given:
+            raise UsageError("There is no password on standard input; nothing was changed.")
+        return given
     first = getpass.getpass("Password (at least 8 characters): ")
     if getpass.getpass("Once more: ") != first:
         raise UsageError("The two passwords differ; nothing was changed.")

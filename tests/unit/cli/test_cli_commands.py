@@ -168,7 +168,9 @@ def test_users_are_made_listed_switched_off_and_deleted(
     typed("a long password\n")
     assert "ada" in terminal.run("user", "add", "ada", code=1)
     typed("short\n")
-    assert "password" in terminal.run("user", "password", "ada", code=2)
+    assert "at least 8 characters" in terminal.run("user", "password", "ada", code=2)
+    typed("")
+    assert "no password" in terminal.run("user", "password", "ada", code=2)
     assert terminal.json("user", "disable", "ada")["disabled"] is True
     assert "switched off" in terminal.run("user", "list")
     assert terminal.json("user", "enable", "ada")["disabled"] is False
