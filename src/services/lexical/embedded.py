@@ -17,6 +17,7 @@ from .folder import IndexFolder, locked
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _MOST_WORDS = 512
+_FEW_IDS = 200
 
 
 class EmbeddedLexicalIndex:
@@ -129,11 +130,16 @@ def _any_of(schema: Any, field: str, words: Sequence[str]) -> Any:
 
 
 def _restricted(schema: Any, wanted: Any, among: Collection[str]) -> Any:
-    """``wanted`` within a set of ids: about 6 microseconds for each id."""
+    """``wanted`` within a set of ids: about 4 microseconds for each of a few ids. The engine's own query for
+    a set costs half as much for each, but a quarter of a millisecond before the first."""
     from tantivy import Occur, Query
 
-    members = Query.const_score_query(Query.term_set_query(schema, "id", list(among)), 0.0)
-    return Query.boolean_query([(Occur.Must, wanted), (Occur.Must, members)])
+    if len(among) > _FEW_IDS:
+        members = Query.term_set_query(schema, "id", list(among))
+    else:
+        named = (Query.term_query(schema, "id", one, "basic") for one in among)
+        members = Query.boolean_query([(Occur.Should, each) for each in named])
+    return Query.boolean_query([(Occur.Must, wanted), (Occur.Must, Query.const_score_query(members, 0.0))])
 
 
 def _filtered(searcher: Any, wanted: Any, limit: int, among: Collection[str]) -> list[Scored]:
