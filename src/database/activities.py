@@ -8,8 +8,9 @@ from src.core.activity import Activity
 from src.core.clock import new_id
 
 from .models import ActivityLine
+from .prepared import Prepared
 
-_NEW_LINE = insert(ActivityLine.__table__)  # type: ignore[arg-type]  # a mapped table is a Table
+_NEW_LINE = Prepared(lambda _: insert(ActivityLine.__table__))  # type: ignore[arg-type]  # a mapped table is a Table
 
 
 def storable(text: str | None, longest: int) -> str | None:
@@ -21,8 +22,8 @@ def storable(text: str | None, longest: int) -> str | None:
 
 def add_activity(connection: Connection, activity: Activity) -> None:
     """Add a line, without an object: there is one for each request."""
-    connection.execute(
-        _NEW_LINE,
+    _NEW_LINE.run(
+        connection,
         {
             "id": new_id(),
             "capability": activity.capability,

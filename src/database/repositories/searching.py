@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ from src.database.models import (
     SearchRecord,
     VectorRecord,
 )
+from src.database.prepared import Prepared
 
 from .reading import open_to
 
@@ -121,13 +123,30 @@ _SEARCHED: Any = (
     .where(IndexRecord.state == "live")
     .order_by(IndexRecord.id)
 )
-_SEARCHED_NAMED = _SEARCHED.where(IndexRecord.collection_id.in_(bindparam("collections", expanding=True)))
-# Made once: the key under which a compiled statement is found costs as much as asking for a few rows.
-_SEARCHED_BY: Mapping[tuple[bool, bool], Select[Any]] = {
-    (True, False): _SEARCHED,
-    (True, True): _SEARCHED_NAMED,
-    (False, False): _SEARCHED.where(open_to(bindparam("reader", type_=String))),
-    (False, True): _SEARCHED_NAMED.where(open_to(bindparam("reader", type_=String))),
+
+
+def _among(column: Any, dialect: str) -> ColumnElement[bool]:
+    """That a column is one of ``ids``, as one parameter: a list that is written out anew for each search
+    costs more than what it asks for."""
+    if dialect == "postgresql":
+        wanted: ColumnElement[bool] = column == func.any(bindparam("ids", type_=ARRAY(Text)))
+        return wanted
+    # SQLite reads the list from JSON.
+    values = func.json_each(bindparam("ids", type_=JSON)).table_valued("value")
+    return column.in_(select(values.c.value))  # type: ignore[no-any-return]
+
+
+def _searched(dialect: str, *, administers: bool, named: bool) -> Select[Any]:
+    found: Select[Any] = _SEARCHED
+    if named:
+        found = found.where(_among(IndexRecord.collection_id, dialect))
+    return found if administers else found.where(open_to(bindparam("reader", type_=String)))
+
+
+_SEARCHED_BY: Mapping[tuple[bool, bool], Prepared] = {
+    (administers, named): Prepared(partial(_searched, administers=administers, named=named))
+    for administers in (True, False)
+    for named in (True, False)
 }
 
 
@@ -163,17 +182,6 @@ class Candidate:
         return f"{self.symbol or ''}\n{self.context}\n{self.text}"
 
 
-def _among(column: Any, dialect: str) -> ColumnElement[bool]:
-    """That a column is one of ``ids``, as one parameter: a list that is written out anew for each search
-    costs more than what it asks for."""
-    if dialect == "postgresql":
-        wanted: ColumnElement[bool] = column == func.any(bindparam("ids", type_=ARRAY(Text)))
-        return wanted
-    # SQLite reads the list from JSON.
-    values = func.json_each(bindparam("ids", type_=JSON)).table_valued("value")
-    return column.in_(select(values.c.value))  # type: ignore[no-any-return]
-
-
 _CANDIDATES = (
     select(
         PassageRecord.id,
@@ -199,12 +207,9 @@ _VECTORS = (
     .join(VectorRecord, VectorRecord.embedding_key == PassageRecord.embedding_key)
     .where(VectorRecord.embedding_version == bindparam("version"))
 )
-_LIVE, _OF_PASSAGES = (
-    {name: statement.where(_among(PassageRecord.id, name)) for name in ("sqlite", "postgresql")}
-    for statement in (_CANDIDATES, _VECTORS)
-)
-
-_NEW_SEARCH = insert(SearchRecord.__table__)  # type: ignore[arg-type]  # a mapped table is a Table
+_LIVE = Prepared(lambda dialect: _CANDIDATES.where(_among(PassageRecord.id, dialect)))
+_OF_PASSAGES = Prepared(lambda dialect: _VECTORS.where(_among(PassageRecord.id, dialect)))
+_NEW_SEARCH = Prepared(lambda _: insert(SearchRecord.__table__))  # type: ignore[arg-type]  # a mapped table is a Table
 
 
 class Searching:
@@ -212,7 +217,6 @@ class Searching:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._dialect = connection.dialect.name
 
     def indexes(self, scope: Scope) -> list[LiveIndex]:
         """The live indexes that the scope allows; the only way from a query to an index."""
@@ -220,7 +224,7 @@ class Searching:
 
     def live_indexes(self, collection_ids: Collection[str]) -> list[LiveIndex]:
         """Of collections that somebody may read, or that are Stoa's own business."""
-        return self._indexes(_SEARCHED_NAMED, {"collections": sorted(collection_ids)})
+        return self._indexes(_SEARCHED_BY[True, True], {"ids": sorted(collection_ids)})
 
     def readable_indexes(self, caller: Caller, collection_ids: Collection[str] | None) -> list[LiveIndex]:
         """Those that the caller may read, of the named collections or of all."""
@@ -228,25 +232,22 @@ class Searching:
             return []
         values: dict[str, Any] = {} if caller.administers else {"reader": caller.user_id}
         if collection_ids is not None:
-            values["collections"] = sorted(collection_ids)
+            values["ids"] = sorted(collection_ids)
         return self._indexes(_SEARCHED_BY[caller.administers, collection_ids is not None], values)
 
-    def _indexes(self, statement: Select[Any], values: dict[str, Any]) -> list[LiveIndex]:
-        found: Sequence[Any] = self._connection.execute(statement, values).all()
-        return [LiveIndex(*row) for row in found]
+    def _indexes(self, statement: Prepared, values: dict[str, Any]) -> list[LiveIndex]:
+        return [LiveIndex(*row) for row in statement.rows(self._connection, values)]
 
     def candidates(self, ids: Sequence[str]) -> dict[str, Candidate]:
         """What a search shows, by passage id; what is not live, or gone from SQL, is not in it."""
-        rows: Sequence[Any] = self._connection.execute(_LIVE[self._dialect], {"ids": list(ids)}).all()
-        return {row[0]: Candidate(*row) for row in rows}
+        return {row[0]: Candidate(*row) for row in _LIVE.rows(self._connection, {"ids": list(ids)})}
 
     def vectors(self, ids: Sequence[str], version: str) -> tuple[list[str], Vectors]:
         """The passages that have a vector of this version, and the vectors, a row each."""
-        wanted = {"ids": list(ids), "version": version}
-        rows: Sequence[Any] = self._connection.execute(_OF_PASSAGES[self._dialect], wanted).all()
+        rows = _OF_PASSAGES.rows(self._connection, {"ids": list(ids), "version": version})
         matrix = np.frombuffer(b"".join(blob for _, blob in rows), dtype="<f4")
         return [key for key, _ in rows], matrix.reshape(len(rows), -1) if rows else matrix.reshape(0, 0)
 
     def keep(self, **columns: Any) -> None:
         """Write down one search."""
-        self._connection.execute(_NEW_SEARCH, columns)
+        _NEW_SEARCH.run(self._connection, columns)
