@@ -12,7 +12,6 @@ ALIKE = 0.9
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _LENGTHS_ALIKE = 0.85
-_LONGEST_WORDS = 8
 
 
 def fold(ranked: Sequence[tuple[str, str]]) -> list[tuple[str, tuple[str, ...]]]:
@@ -37,7 +36,7 @@ def fold(ranked: Sequence[tuple[str, str]]) -> list[tuple[str, tuple[str, ...]]]
 
 class _Text:
     """A passage's text, taken apart only as far as a comparison needs it: most pairs already differ in
-    length or share few of their longest words."""
+    length or share few of their words."""
 
     def __init__(self, key: str, text: str) -> None:
         self.key = key
@@ -54,13 +53,13 @@ class _Text:
         """Of two texts of much the same length, whether they are nearly the same."""
         if self._pieces == other._pieces:
             return True
-        if 2 * len(self._longest & other._longest) < len(self._longest):
+        if 2 * len(self._words & other._words) < len(self._words):
             return False
         return _jaccard(self._shingles, other._shingles) >= ALIKE
 
     @cached_property
-    def _longest(self) -> frozenset[str]:
-        return frozenset(sorted(dict.fromkeys(self._pieces), key=len)[-_LONGEST_WORDS:])
+    def _words(self) -> frozenset[str]:
+        return frozenset(self._pieces)
 
     @cached_property
     def _shingles(self) -> frozenset[tuple[str, ...]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from time import perf_counter
 
 from src.core.errors import IndexMissingError, UnavailableError
@@ -13,17 +14,29 @@ from src.database.repositories.searching import LiveIndex
 
 from .filters import Allowed
 from .pool import Pool
-from .query import DEPTH
-from .vectors import QueryVectors
+from .query import DEPTH, WORDS_DEPTH
 
 log = logging.getLogger("stoa.retrieval")
 
-Searches = Mapping[str, Future[tuple[list[Scored], float]]]
-"""Searches by meaning that go on: hits and the milliseconds that they took, by index id."""
+
+@dataclass
+class Nearest:
+    """What is near the query, by index, and the milliseconds that the longest of the searches took;
+    ``unasked`` where one of them could not be made. ``notices`` say why."""
+
+    hits: dict[str, list[Scored]] = field(default_factory=dict)
+    took_ms: float = 0.0
+    unasked: bool = False
+    notices: list[str] = field(default_factory=list)
+
+    def add_to(self, pool: Pool) -> None:
+        for index, hits in self.hits.items():
+            pool.add_dense(index, hits, DEPTH)
+        pool.unasked = pool.unasked or self.unasked
 
 
 class Gatherer:
-    """Fills a pool from both indexes of each collection; what cannot be asked becomes a notice."""
+    """Asks both indexes of each collection; what cannot be asked becomes a notice."""
 
     def __init__(self, vectors: VectorIndex, lexical: LexicalIndex, executor: Executor) -> None:
         self._vectors = vectors
@@ -38,54 +51,52 @@ class Gatherer:
                 notices.append(_OUTDATED)
                 continue
             try:
-                pool.add_lexical(index.id, self._lexical.search(index.id, query, DEPTH, among), DEPTH)
+                pool.add_lexical(
+                    index.id, self._lexical.search(index.id, query, WORDS_DEPTH, among), WORDS_DEPTH
+                )
             except IndexMissingError:
                 notices.append(MISSING)
 
-    def begin_by_meaning(
-        self, indexes: Mapping[str, LiveIndex], embedded: QueryVectors, allowed: Allowed
-    ) -> Searches:
-        """Ask each index as soon as the query has a vector of its version, while others go on."""
-        return {
-            index.id: self._executor.submit(
-                self._nearest, index.id, embedded.future(index.embedding_version), among
-            )
-            for index, among in _searchable(indexes, allowed)
-        }
-
-    def by_meaning(self, pool: Pool, begun: Searches, notices: list[str]) -> float:
-        """Wait for what was begun; returns the milliseconds that the longest of it took."""
-        longest = 0.0
-        for index, search in begun.items():
+    def by_meaning(
+        self, indexes: Mapping[str, LiveIndex], vectors: Mapping[str, Vectors], allowed: Allowed
+    ) -> Nearest:
+        """Of several indexes one is asked in the caller's thread, and the others meanwhile."""
+        nearest = Nearest()
+        here: list[tuple[LiveIndex, set[str] | None]] = []
+        for index, among in _searchable(indexes, allowed):
+            if index.embedding_version in vectors:
+                here.append((index, among))
+            else:
+                nearest.unasked = True
+                nearest.notices.append(_OUTDATED)
+        begun = [
+            self._executor.submit(self._search, index.id, vectors[index.embedding_version], among)
+            for index, among in here[1:]
+        ]
+        for place, (index, among) in enumerate(here):
             try:
-                hits, took_ms = search.result()
-                pool.add_dense(index, hits, DEPTH)
-                longest = max(longest, took_ms)
+                hits, took_ms = (
+                    begun[place - 1].result()
+                    if place
+                    else self._search(index.id, vectors[index.embedding_version], among)
+                )
+                nearest.hits[index.id] = hits
+                nearest.took_ms = max(nearest.took_ms, took_ms)
                 continue
-            except _NoVectorError:
-                notices.append(_OUTDATED)
             except IndexMissingError:
-                notices.append(MISSING)
+                nearest.notices.append(MISSING)
             except UnavailableError as error:
                 log.warning("searching by words only: %s", error.detail)
-                notices.append(_NO_VECTORS)
-            pool.unasked = True
-        return longest
+                nearest.notices.append(_NO_VECTORS)
+            nearest.unasked = True
+        return nearest
 
-    def _nearest(
-        self, index: str, vector: Future[Vectors], among: Collection[str] | None
+    def _search(
+        self, index: str, vector: Vectors, among: Collection[str] | None
     ) -> tuple[list[Scored], float]:
-        try:
-            known = vector.result()
-        except UnavailableError as error:
-            raise _NoVectorError from error
         started = perf_counter()
-        hits = self._vectors.search(index, known, DEPTH, among)
+        hits = self._vectors.search(index, vector, DEPTH, among)
         return hits, (perf_counter() - started) * 1000
-
-
-class _NoVectorError(Exception):
-    """The model of the index is not to be had."""
 
 
 def _searchable(

@@ -20,11 +20,10 @@ from src.services.ranking.ranker import FusionWeights, Ranker
 
 from .filters import Allowed
 from .fusion import Placed, fuse
-from .gathering import Searches
 from .hits import Shown, folded, hits_of
 from .interleaved import first_to_rank, interleave
 from .learned import FullPool, PoolReader, ranking
-from .plan import Choice, Plan, Trial
+from .plan import Asked, Choice, Plan, Trial
 from .pool import Completer, Pool, Stored
 from .query import SPARE, Query
 from .stopwatch import Stopwatch
@@ -34,17 +33,17 @@ log = logging.getLogger("stoa.retrieval")
 
 @dataclass(frozen=True)
 class Begun:
-    """A search as far as the database and the lexical indexes know, and the milliseconds that it took.
-    ``known`` is what SQL holds of the first that have its words; ``nearest`` is being looked for."""
+    """A search as far as the database and the lexical indexes know, and the milliseconds that it took,
+    altogether and in ``laps``. ``known`` is what SQL holds of the first that have its words."""
 
-    query: Query
+    asked: Asked
     indexes: Mapping[str, LiveIndex]
     pool: Pool
-    allowed: Allowed
     stored: Stored
     known: Mapping[str, Candidate]
-    nearest: Searches
+    notices: list[str]
     took_ms: float
+    laps: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,7 @@ class Gathered:
     pool: Pool
     allowed: Allowed
     known: Mapping[str, Candidate]
+    notices: list[str]
     took_ms: float
 
     def vector(self, index: LiveIndex) -> Vectors:

@@ -14,6 +14,9 @@ from src.database.uow import Work
 from src.services.ranking.memory import QueryMemory
 from src.services.ranking.ranker import FusionWeights, Ranker
 
+from .filters import Allowed
+from .query import Query
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -52,6 +55,29 @@ class Trial:
     seed: str
     treatment: Plan | None
     indexes: Mapping[str, LiveIndex] | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a search asks, and which model ranks it: all that SQL says before anything is looked for."""
+
+    query: Query
+    indexes: Mapping[str, LiveIndex]
+    plan: Plan
+    trial: Trial | None
+    allowed: Allowed
+
+    @property
+    def searched(self) -> list[Mapping[str, LiveIndex]]:
+        """The indexes that are shown, and those of the model on trial where it ranks others."""
+        beside = self.trial.indexes if self.trial is not None else None
+        return [self.indexes] if beside is None else [self.indexes, beside]
+
+    @property
+    def versions(self) -> list[str]:
+        """The embedding versions that the query is wanted in."""
+        found = (index.embedding_version for indexes in self.searched for index in indexes.values())
+        return list(dict.fromkeys(found))
 
 
 def forgetful(plan: Plan) -> Plan:

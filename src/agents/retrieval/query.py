@@ -10,13 +10,16 @@ from src.core.messages.questions import Filters
 from src.services.ranking.identifiers import identifiers_of
 
 DEPTH = 100
-"""Candidates taken from each list."""
+"""Candidates taken from each vector index."""
+WORDS_DEPTH = 200
+"""Candidates taken from each lexical index, which lists them while the query is still being embedded: the
+further down, the fewer of the others can be among the first and lack their words."""
 LEARNED_DEPTH = 50
 """Candidates of each list that learned weights rank: the pool that they are fitted on."""
 SPARE = 5
 """Ranked passages beyond those that are shown, to take the place of what is folded or gone."""
-COMPARED_AHEAD = 30
-READ_AHEAD = 15
+COMPARED_AHEAD = 60
+READ_AHEAD = 30
 """Of the best by words, those whose vectors, and those whose texts are read while the vector index is still
 asked for others: they are often among the first."""
 

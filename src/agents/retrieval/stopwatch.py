@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from src.core.clock import Clock
@@ -26,6 +27,11 @@ class Stopwatch:
         self.took_ms[stage] = round(self.took_ms.get(stage, 0.0) + took, 3)
         self._last = now
         return took
+
+    def join(self, laps: Mapping[str, float]) -> None:
+        """Take the stages in that another thread went through meanwhile; the wait for them is none."""
+        self.took_ms = {**laps, **self.took_ms}
+        self._last = self.clock.monotonic()
 
     def stop(self) -> dict[str, float]:
         self.took_ms["total"] = round((self.clock.monotonic() - self._first) * 1000, 3)

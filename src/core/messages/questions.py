@@ -72,7 +72,7 @@ class Hit(Reply):
 
 class SearchResults(Reply):
     """Ranked passages. ``query_id`` ties a later rating of a hit to what was shown; ``took_ms`` is the
-    time of each stage in milliseconds."""
+    time of each stage in milliseconds, of which some go on side by side."""
 
     query_id: str
     hits: tuple[Hit, ...]

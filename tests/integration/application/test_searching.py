@@ -136,8 +136,10 @@ def test_a_search_is_timed_and_remembered(depot: Depot) -> None:
     results = depot.find("when does the bus leave", types=("markdown",))
     stages = {"permission", "lexical", "vectors", "embed", "dense", "complete", "rank"}
     assert results.took_ms.keys() == stages | {"total"}
-    parts = sum(results.took_ms[stage] for stage in stages)
-    assert results.took_ms["total"] == pytest.approx(parts, abs=1.0)
+    one_after_another = sum(results.took_ms[stage] for stage in ("embed", "dense", "complete", "rank"))
+    beside_them = sum(results.took_ms[stage] for stage in ("permission", "lexical", "vectors"))
+    assert 0 < one_after_another <= results.took_ms["total"]
+    assert 0 < beside_them <= results.took_ms["total"]
     with depot.house.application.database.read() as work:
         record = work.session.get_one(SearchRecord, results.query_id)
     assert record.query == "when does the bus leave"
