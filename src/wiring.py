@@ -18,6 +18,7 @@ from src.agents.feedback_analyst import FeedbackAnalystAgent
 from src.agents.feedback_analyst.analysis import Analysis, Analyzer, Titles, analyzers
 from src.agents.fine_tuner import FineTunerAgent
 from src.agents.fine_tuner.archive import DatasetArchive
+from src.agents.fine_tuner.corrections import PlainCorrections
 from src.agents.fine_tuner.full import FullTrainer
 from src.agents.fine_tuner.policy import TrainingPolicy
 from src.agents.fine_tuner.synthetic import SyntheticQuestions, SyntheticSettings
@@ -69,6 +70,7 @@ from src.core.tally import Tally
 from src.database.uow import Database
 from src.services.indexing import IndexWriter, PassageVectors
 from src.services.text.analyser import Analyser
+from src.services.text.sentences import Words
 from src.services.training.child import Tuner
 from src.services.training.recipe import TuningSettings
 from src.services.webhooks import HttpReceiver
@@ -148,7 +150,7 @@ def make_agents(
                 pause_s=settings.trial_pause_s,
             ),
         ),
-        _fine_tuner(settings, database, out),
+        _fine_tuner(settings, database, out, words),
         _monitor(settings, database, out, steering, tally),
         NotifierAgent(database, _receivers(settings)),
     )
@@ -169,7 +171,7 @@ def _indexing(settings: Settings, database: Database, out: Adapters, writer: Ind
     )
 
 
-def _fine_tuner(settings: Settings, database: Database, out: Adapters) -> FineTunerAgent:
+def _fine_tuner(settings: Settings, database: Database, out: Adapters, words: Words) -> FineTunerAgent:
     ladder = LadderTrainer()
     trainers: tuple[Trainer | RunTrainer, ...] = (ladder, _full_trainer(settings, database, out))
     return FineTunerAgent(
@@ -184,6 +186,7 @@ def _fine_tuner(settings: Settings, database: Database, out: Adapters) -> FineTu
             SyntheticQuestions(
                 database, out.chats.configured, SyntheticSettings(passages=settings.synthetic_passages)
             ),
+            PlainCorrections(database, words),
         ),
         TrainingPolicy(
             automatic=settings.learning, first=ladder.least_questions, pause_s=settings.training_pause_s

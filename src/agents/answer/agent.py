@@ -28,6 +28,7 @@ from src.core.messages.questions import (
 from src.core.ports import ChatModel, ChatTurn, Embedder
 from src.database.uow import Database
 from src.services.chat.models import ChatModels
+from src.services.text.sentences import Words
 
 from .archive import AnswerArchive
 from .choosing import Choice
@@ -38,7 +39,6 @@ from .extract import Extractor
 from .finding import Finder, Times
 from .prompt import Prompts
 from .provenance import citation
-from .sentences import Words
 
 log = logging.getLogger(__name__)
 

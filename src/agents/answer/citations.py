@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from src.core.ports import CitationPiece, TextPiece
+from src.services.text.sentences import FENCE, is_sentence_end, sentence_ends
+from src.services.text.support import Supports
 
 from .draft import Cited, Delta, Draft, Item
 from .markdown import code_spans, inert
-from .sentences import FENCE, is_sentence_end, sentence_ends
-from .support import Supports
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """No database and no reply can hold these: NUL, and halves of characters."""

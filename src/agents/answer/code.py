@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from src.core.messages.questions import Hit
 from src.core.passages import PassageKind
-
-from .sentences import Words, sentence_spans
+from src.services.text.sentences import Words, sentence_spans
 
 MOST_LINES = 30
 _HEAD_LINES = 8

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from src.core.errors import ModelError
 from src.core.messages.questions import Hit, Style
 from src.core.ports import ChatModel, ChatTurn, UsagePiece
+from src.services.text.sentences import Words
+from src.services.text.support import Supports
 
 from .citations import SentenceWriter
 from .draft import Delta, Draft, Item
@@ -17,8 +19,6 @@ from .evidence import EvidenceCheck
 from .extract import MODEL, Extractor
 from .markdown import code_span
 from .prompt import Prompts, place
-from .sentences import Words
-from .support import Supports
 
 log = logging.getLogger(__name__)
 

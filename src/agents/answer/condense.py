@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from src.core.errors import ModelError
 from src.core.ports import ChatModel, ChatTurn
+from src.services.text.sentences import Words
 
 from .prompt import plain_turn
-from .sentences import Words
 
 log = logging.getLogger(__name__)
 

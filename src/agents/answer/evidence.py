@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from src.core.messages.questions import Hit
-
-from .sentences import Words
+from src.services.text.sentences import Words
 
 _READ = 3
 """Passages whose words count: what only a later one has was hardly asked for."""

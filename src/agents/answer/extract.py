@@ -9,12 +9,12 @@ from math import log
 
 from src.core.messages.questions import Hit, Style
 from src.core.ports import Embedder
+from src.services.text.sentences import Unit, UnitKind, Words, split_units, unfenced
 
 from .code import extract_code, gist_of, is_code, language_of, name_of, summary_of
 from .draft import Cited, Delta, Item
 from .markdown import code_span, fenced, quoted
 from .prompt import place
-from .sentences import Unit, UnitKind, Words, split_units, unfenced
 
 MODEL = "extractive"
 LEAD = "Quoted from the sources:"

@@ -13,11 +13,11 @@ from src.core.messages.questions import AskQuestion, Search, SearchResults, Styl
 from src.core.ports import ChatModel, ChatTurn
 from src.database.uow import Database
 from src.services.chat.models import ChatModels
+from src.services.text.sentences import Words
 
 from .choosing import Chosen
 from .composition import Asked
 from .condense import condense
-from .sentences import Words
 
 log = logging.getLogger(__name__)
 

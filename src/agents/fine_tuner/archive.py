@@ -14,7 +14,7 @@ from src.database.repositories.remembering import golden_questions
 from src.database.uow import Database, UnitOfWork
 
 from .dataset import DatasetSettings, Draft, Surroundings, draft
-from .gathering import gather, live_contents
+from .gathering import Stated, gather, live_contents
 from .made import made_questions
 
 
@@ -28,10 +28,11 @@ class DatasetArchive:
         self._embedder = embedder
         self.settings = settings or DatasetSettings()
 
-    def draft(self, collection_id: str) -> Draft:
-        """What the votes of the collection give now; nothing is stored."""
+    def draft(self, collection_id: str, stated: Stated | None = None) -> Draft:
+        """What the votes of the collection give now; nothing is stored. ``stated`` says what came of its
+        corrections in plain words."""
         with self._database.read() as work:
-            votes = gather(work, collection_id)
+            votes = gather(work, collection_id, stated)
             made = made_questions(work, collection_id)
             contents = {vote.content_key for vote in votes if vote.content_key is not None}
             contents |= {one.content_key for one in made}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,13 +34,32 @@ _QUOTE_WORDS = 6
 _NAME = re.compile(r"[^\s\"'`()\[\]<>,;]{5,500}")
 
 
-def gather(work: Work, collection_id: str) -> list[Vote]:
-    """Every vote that says something of the collection's passages, or fails to."""
+@dataclass(frozen=True)
+class Content:
+    """What a passage holds, and the document that it is part of."""
+
+    key: str
+    document_id: str | None
+
+
+Stated = Mapping[str, Content | None]
+"""By rating, the content that says what its correction says, None where none does."""
+
+
+def gather(work: Work, collection_id: str, stated: Stated | None = None) -> list[Vote]:
+    """Every vote that says something of the collection's passages, or fails to. ``stated`` are the
+    corrections in plain words that were looked up."""
     return [
         *_passage_votes(work, collection_id),
-        *_answer_votes(work, collection_id),
+        *_answer_votes(work, collection_id, stated or {}),
         *document_votes(work, collection_id),
     ]
+
+
+def plain_corrections(work: Work, collection_id: str) -> list[Vote]:
+    """Those that count and point to no passage."""
+    votes = _answer_votes(work, collection_id, {})
+    return [vote for vote in votes if vote.hindrance is Exclusion.CORRECTION]
 
 
 def live_contents(work: Work, collection_id: str, content_keys: Iterable[str]) -> set[str]:
@@ -65,11 +84,11 @@ def _passage_votes(work: Work, collection_id: str) -> Iterator[Vote]:
     for rating in work.session.scalars(query.order_by(RatingRecord.id)):
         origin = Origin.CITATION if rating.kind == RatingKind.CITATION else Origin.HIT
         why = None if rating.content_key else Exclusion.GONE
-        found = _Content(rating.content_key, rating.document_id) if rating.content_key else None
+        found = Content(rating.content_key, rating.document_id) if rating.content_key else None
         yield _vote(rating, origin, found, up=rating.verdict == Verdict.UP, hindrance=why)
 
 
-def _answer_votes(work: Work, collection_id: str) -> Iterator[Vote]:
+def _answer_votes(work: Work, collection_id: str, stated: Stated) -> Iterator[Vote]:
     """A verdict on an answer says little of its passages: an up vouches for those it cites, a down with the
     reason that the passages were wrong blames those that were shown first."""
     query = (
@@ -98,16 +117,12 @@ def _answer_votes(work: Work, collection_id: str) -> Iterator[Vote]:
             yield _vote(rating, Origin.ANSWER, None, up=up, hindrance=Exclusion.GONE)
         if rating.correction:
             corrected = _corrected(work, collection_id, rating.correction, shown, contents)
-            why = None if corrected else Exclusion.CORRECTION
-            yield _vote(rating, Origin.CORRECTION, corrected, up=True, hindrance=why)
-
-
-@dataclass(frozen=True)
-class _Content:
-    """What a passage holds, and the document that it is part of."""
-
-    key: str
-    document_id: str | None
+            if corrected is not None or rating.id not in stated:
+                why = None if corrected else Exclusion.CORRECTION
+                yield _vote(rating, Origin.CORRECTION, corrected, up=True, hindrance=why)
+            else:
+                why = None if stated[rating.id] else Exclusion.UNSUPPORTED
+                yield _vote(rating, Origin.STATEMENT, stated[rating.id], up=True, hindrance=why)
 
 
 class _Shown:
@@ -126,8 +141,8 @@ class _Shown:
 
 
 def _corrected(
-    work: Work, collection_id: str, correction: str, shown: _Shown, contents: dict[str, _Content]
-) -> _Content | None:
+    work: Work, collection_id: str, correction: str, shown: _Shown, contents: dict[str, Content]
+) -> Content | None:
     """The content that a correction points to: the one shown passage that it quotes, or else the one passage
     of the one document that it names by id, path or address."""
     quoted = {
@@ -150,7 +165,7 @@ def _corrected(
         )
     )
     found = list(work.session.execute(query.limit(2))) if names else []
-    return _Content(*found[0]) if len(found) == 1 else None
+    return Content(*found[0]) if len(found) == 1 else None
 
 
 def _quotes(words: Sequence[str], text: str) -> bool:
@@ -159,19 +174,19 @@ def _quotes(words: Sequence[str], text: str) -> bool:
     return any(run in body for run in runs)
 
 
-def _contents(work: Work, passage_ids: Iterable[str]) -> dict[str, _Content]:
-    found: dict[str, _Content] = {}
+def _contents(work: Work, passage_ids: Iterable[str]) -> dict[str, Content]:
+    found: dict[str, Content] = {}
     for part in chunks(sorted(passage_ids)):
         columns = (PassageRecord.id, PassageRecord.embedding_key, PassageRecord.document_id)
         query = select(*columns).where(PassageRecord.id.in_(part))
-        found.update((key, _Content(content, of)) for key, content, of in work.session.execute(query))
+        found.update((key, Content(content, of)) for key, content, of in work.session.execute(query))
     return found
 
 
 def _vote(
     rating: RatingRecord,
     origin: Origin,
-    content: _Content | None,
+    content: Content | None,
     *,
     up: bool,
     hindrance: Exclusion | None = None,

@@ -11,14 +11,14 @@ from .votes import Origin, Vote
 Rule = Callable[[Sequence[Vote]], Iterable[int]]
 
 _DIRECT = {Origin.HIT, Origin.CITATION}
+_INFERRED = {Origin.ANSWER, Origin.STATEMENT}
 
 
 def said_itself(votes: Sequence[Vote]) -> Iterable[int]:
-    """A verdict on an answer, of a passage that its reader also judged by itself."""
+    """What was inferred from a verdict on an answer or from a correction, of a passage that its reader also
+    judged by itself."""
     direct = {_key(vote) for vote in votes if vote.origin in _DIRECT}
-    return [
-        place for place, vote in enumerate(votes) if vote.origin is Origin.ANSWER and _key(vote) in direct
-    ]
+    return [place for place, vote in enumerate(votes) if vote.origin in _INFERRED and _key(vote) in direct]
 
 
 def gone(live: Collection[str]) -> Rule:

@@ -22,6 +22,7 @@ from src.services.ranking.training import RankerFit
 
 from .archive import DatasetArchive
 from .card import model_card
+from .corrections import PlainCorrections
 from .dataset import Draft
 from .ending import end_without, finish
 from .environment import environment
@@ -50,6 +51,7 @@ class Training:
         archive: DatasetArchive,
         trainers: Mapping[str, Trainer | RunTrainer],
         synthetic: SyntheticQuestions | None = None,
+        corrections: PlainCorrections | None = None,
     ) -> None:
         self._database = database
         self._blobs = blobs
@@ -57,6 +59,7 @@ class Training:
         self._archive = archive
         self._trainers = trainers
         self._synthetic = synthetic or SyntheticQuestions(database, None)
+        self._corrections = corrections
         self._pools = Pools(database)
 
     def trainer(self, name: str) -> Trainer | RunTrainer:
@@ -155,7 +158,8 @@ class Training:
                 return reading.datasets.get(record.dataset_id)
         synthetic = self._synthetic.make(record.collection_id, record.id, run)
         run.progress(stage="sifting votes", done=0, total=None)
-        drafted = self._archive.draft(record.collection_id)
+        stated = self._corrections.look_up(record.collection_id, run) if self._corrections else None
+        drafted = self._archive.draft(record.collection_id, stated)
         if drafted.counts["questions_with_up"] >= self._least_questions(record):
             drafted = drafted.with_more(self._negatives(record, drafted, run))
         with self._database.begin(run.ctx) as work:

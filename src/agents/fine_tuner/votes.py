@@ -8,13 +8,15 @@ from enum import StrEnum
 
 
 class Origin(StrEnum):
-    """What a vote was given to. An answer's verdict says little of its passages, a document's votes come
-    from elsewhere with the document. The last two are nobody's votes: a question that a language model made
-    up for a passage, and a passage that was mined as one that a question should not find."""
+    """What a vote was given to. A correction points to a passage, or is a statement that one makes as well.
+    An answer's verdict says little of its passages, a document's votes come from elsewhere with the document.
+    The last two are nobody's votes: a question that a language model made up for a passage, and a passage
+    that was mined as one that a question should not find."""
 
     HIT = "hit"
     CITATION = "citation"
     CORRECTION = "correction"
+    STATEMENT = "statement"
     ANSWER = "answer"
     DOCUMENT = "document"
     SYNTHETIC = "synthetic"
@@ -25,12 +27,14 @@ WEIGHTS = {
     Origin.HIT: 1.0,
     Origin.CITATION: 1.0,
     Origin.CORRECTION: 0.5,
+    Origin.STATEMENT: 0.3,
     Origin.ANSWER: 0.3,
     Origin.DOCUMENT: 0.5,
     Origin.SYNTHETIC: 0.3,
 }
 """What an up-vote of each origin counts. A reader who judges a passage means that passage; a good answer
-vouches for each passage that it cites less, a foreign forum's votes were not given to this question
+vouches for each passage that it cites less, as who puts an answer right vouches for what says the same
+without having seen it, a foreign forum's votes were not given to this question
 here, and a question that was made up is nobody's."""
 
 
@@ -41,6 +45,7 @@ class Exclusion(StrEnum):
     DISCARDED = "discarded by a person"
     NO_PASSAGE = "a verdict on the answer that says nothing of its passages"
     CORRECTION = "correction without a passage"
+    UNSUPPORTED = "no passage that is found says what the correction says"
     ITSELF = "the reader judged this passage itself"
     GONE = "the passage is gone or was changed"
     TITLE = "the document bears the question as its title"

@@ -23,7 +23,7 @@ from src.database.models import (
 
 from .base import chunks
 
-_CORRECTION = "correction"
+_CORRECTIONS = ("correction", "statement")
 _MARK = "must_forget"
 _EMBEDDING = "embedding"
 
@@ -111,7 +111,7 @@ def gone_examples(session: Session, dataset: DatasetRecord) -> int:
     set apart or turned round, or its document is deleted. Examples go with their vote and document, so that
     the count that the data set kept says how many there were."""
     turned = or_(
-        ExampleRecord.origin == _CORRECTION,
+        ExampleRecord.origin.in_(_CORRECTIONS),
         (RatingRecord.verdict == "up") == (ExampleRecord.label > 0),
     )
     still = (

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from src.agents.answer.citations import SentenceWriter
 from src.agents.answer.draft import Delta, Draft, Item
-from src.agents.answer.support import Supports
 from src.core.ports import CitationPiece, TextPiece
+from src.services.text.support import Supports
 
 from .hits import passages, words
 

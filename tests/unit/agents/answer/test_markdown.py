@@ -10,8 +10,8 @@ from markdown_it import MarkdownIt
 from src.agents.answer.citations import SentenceWriter
 from src.agents.answer.draft import Draft
 from src.agents.answer.markdown import code_span, fenced, inert, quoted
-from src.agents.answer.support import Supports
 from src.core.ports import CitationPiece, TextPiece
+from src.services.text.support import Supports
 
 from .hits import passages, words
 

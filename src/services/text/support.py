@@ -70,7 +70,7 @@ class Supports:
         if not shared and not wanted & self._titles[number]:
             return None
         for told, held in (
-            (_figures(sentence), _figures(text)),
+            (figures_in(sentence), figures_in(text)),
             (_names(sentence), set(_NAME.findall(text))),
         ):
             if told and not told & held:
@@ -83,14 +83,14 @@ class Supports:
         Strict, as nobody vouches for it: one span must hold most of the content words and all figures.
         """
         wanted = frozenset(self._words(sentence))
-        figures = _figures(sentence)
+        figures = figures_in(sentence)
         best: tuple[float, int, str] | None = None
         for number, spans in self._spans.items():
             for span in spans:
                 share = len(wanted & (span.words | self._titles[number])) / max(1, len(wanted))
                 if share < _CARRIES or (best and share <= best[0]):
                     continue
-                if figures <= _figures(span.text, spelt=True):
+                if figures <= figures_in(span.text, spelt=True):
                     best = (share, number, span.text)
         return (best[1], best[2]) if best else None
 
@@ -135,7 +135,7 @@ class Supports:
         return best.text[:_LONGEST_QUOTE].strip()
 
 
-def _figures(text: str, *, spelt: bool = False) -> set[str]:
+def figures_in(text: str, *, spelt: bool = False) -> set[str]:
     """The numbers of a text, `1,000` as 1000; ``spelt`` adds `three` as 3. A list item's own is none."""
     text = _ITEM_NUMBER.sub("", text)
     figures = {found.replace(",", "") for found in _FIGURE.findall(text)}

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from src.agents.answer.support import Supports
+from src.services.text.support import Supports
 
-from .hits import passages, words
+from tests.unit.agents.answer.hits import passages, words
 
 GRASS = "The grass is green. It grows 3 cm in spring. Sheep eat it."
 CODE = "```python\ndef dump(obj, fp, indent=None):\n    return encode(obj)\n```"

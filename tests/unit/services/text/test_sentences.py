@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.agents.answer.sentences import UnitKind, split_units
+from src.services.text.sentences import UnitKind, split_units
 
 
 def texts(text: str) -> list[str]:
