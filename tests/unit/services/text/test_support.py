@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from src.services.text.support import Supports
-
 from tests.unit.agents.answer.hits import passages, words
 
 GRASS = "The grass is green. It grows 3 cm in spring. Sheep eat it."
