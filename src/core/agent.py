@@ -118,7 +118,7 @@ class Agent:
         if not getattr(cls, "name", ""):
             raise WiringError(f"{cls.__name__} has no name")
         if not cls.summary:
-            cls.summary = (inspect.getdoc(cls) or "").split("\n", 1)[0]
+            cls.summary = " ".join((inspect.getdoc(cls) or "").split("\n\n", 1)[0].split())
 
 
 def _check(cls: type[Agent], attribute: str, method: Callable[..., Any], declaration: Declaration) -> None:

@@ -36,6 +36,16 @@ _TONES = {
     "quarantined": "warn",
     "failed": "bad",
 }
+_JOBS = {
+    "ingest": "indexing documents",
+    "recut": "cutting documents anew",
+    "sync": "reading a source",
+    "reindex": "rebuilding indexes",
+    "repair": "repairing indexes",
+    "analyse": "looking at failing questions",
+    "train": "training on ratings",
+    "gate": "measuring a candidate",
+}
 _CODE_KINDS = frozenset(
     {PassageKind.MODULE, PassageKind.CLASS, PassageKind.FUNCTION, PassageKind.METHOD, PassageKind.CODE}
 )
@@ -44,6 +54,11 @@ _CODE_KINDS = frozenset(
 def tone(state: str) -> str:
     """The colour family of a state's chip: good, busy, warn, bad or idle."""
     return _TONES.get(str(state), "idle")
+
+
+def doing(kind: str) -> str:
+    """What a job of this kind does."""
+    return _JOBS.get(kind, kind)
 
 
 def number(value: float) -> str:
@@ -162,6 +177,7 @@ def code_marks(text: str) -> Markup:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "tone": tone,
+    "doing": doing,
     "number": number,
     "size": size,
     "span": span,

@@ -216,3 +216,15 @@ def test_an_agent_without_a_name_is_refused() -> None:
 
         class Nameless(Agent):
             """Nobody."""
+
+
+def test_a_summary_is_the_whole_first_paragraph() -> None:
+    class Wordy(Agent):
+        """Says what it does in a sentence that
+        goes on in the next line.
+
+        What else there is to know is not part of it."""
+
+        name = "wordy"
+
+    assert Wordy.summary == "Says what it does in a sentence that goes on in the next line."

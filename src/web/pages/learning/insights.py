@@ -11,6 +11,7 @@ from src.web.state import ask
 
 from .blueprint import blueprint
 from .views import collections_by_id, page
+from .wording import ACTIONS, CAUSES
 
 PLACES = {
     "collection": ("collections.show", "collection_id"),
@@ -30,6 +31,8 @@ def insights() -> str:
         collections=collections_by_id(),
         collection=collection,
         places=PLACES,
+        causes=CAUSES,
+        actions=ACTIONS,
     )
 
 

@@ -16,6 +16,29 @@ TRAINERS = {"ladder": "ranking", "full": "embedding model"}
 DECISIONS = {"promote": "promoted", "reject": "rejected", "return": "returned"}
 """What a comparison ended with; other ends are called what they are."""
 
+CAUSES = {
+    "nothing_indexed": "Nothing is indexed about it",
+    "not_retrieved": "Indexed, but not found",
+    "not_used": "Found, but not used in the answer",
+    "ranked_low": "Found too far down",
+    "outdated": "The source is outdated",
+    "unclear_question": "The question is unclear",
+    "wording": "Asked in other words than the documents use",
+    "unknown": "The cause is unknown",
+}
+"""Why questions fail."""
+
+ACTIONS = {
+    "add_source": "Add a source",
+    "reingest": "Read the document again",
+    "train": "Train",
+    "new_template": "Try another template",
+    "fix_document": "Correct the document",
+    "look": "Look at the examples",
+    "wait": "Nothing to do",
+}
+"""What could be done about it."""
+
 _MEANING = "how close it is in meaning to the question"
 _WORDS = "how well its words match the question's"
 _AMONG = "compared with the other candidates"
