@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from src.core.agent import Agent, handles
 from src.core.caller import Caller
 from src.core.clock import new_id
 from src.core.context import Context
-from src.core.errors import ForbiddenError
+from src.core.errors import ForbiddenError, UnavailableError
 from src.core.messages import Page
 from src.core.messages.collections import (
     Collection,
@@ -49,6 +50,8 @@ from .learning import overviews
 from .members import list_members, remove_member, require_owner, set_member
 from .reading import read_text
 
+log = logging.getLogger(__name__)
+
 
 class CatalogueAgent(Agent):
     """Keeps the collections and shows what is in them."""
@@ -81,8 +84,12 @@ class CatalogueAgent(Agent):
             index = self._writer.plan(work, record.id, "live", self._writer.wanted(record))
             work.publish(CollectionCreated(collection_id=record.id, name=record.name))
             work.commit()
-        # The stores follow SQL: where this is cut short, ingestion or the check at start makes them.
-        self._writer.create(index)
+        # The stores follow SQL: where this is cut short, ingestion or the check at start makes them. The
+        # collection is there, so a failure told now would have the caller make it twice.
+        try:
+            self._writer.create(index)
+        except UnavailableError as error:
+            log.warning("the index of collection %s is not made yet: %s", record.id, error.detail)
         return self._one(record.id, ctx.caller)
 
     @handles(ListCollections)

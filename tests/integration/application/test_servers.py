@@ -13,6 +13,8 @@ from src.core.messages.documents import DeleteDocument, DocumentState, GetDocume
 from src.core.messages.indexes import CheckIndexes, RebuildIndexes
 from src.core.messages.questions import AskQuestion, GetAnswer, Search
 from tests.support.application import House, make_settings, running, wait_for
+from tests.support.chroma import chroma
+from tests.support.servers import free_port
 
 FILES: dict[str, bytes | str] = {
     "bee.md": "# Bee\n\nThe bee dances to tell where the clover is.\n",
@@ -72,3 +74,17 @@ def test_nothing_needs_the_asking_and_the_working_in_one_process(
         stores = face.adapters.vectors, face.adapters.lexical
         index = report.collections[0].index_id
         wait_for(lambda: all(index not in store.indexes() for store in stores))
+
+
+def test_a_collection_is_made_once_while_the_vector_store_is_away(tmp_path: Path) -> None:
+    port = free_port()
+    settings = make_settings(tmp_path / "data", chroma_url=f"http://127.0.0.1:{port}")
+    with running(settings) as application:
+        house = House(application)
+        collection_id = house.collection("Insects")
+        found = house.ask(Search(query="clover", collection_ids=(collection_id,)))
+        assert found.hits == ()
+        with chroma(tmp_path / "chroma", port=port):
+            assert house.upload(collection_id, FILES).state is JobState.SUCCEEDED
+            assert house.ask(CheckIndexes(collection_id=collection_id)).sound
+            assert house.ask(Search(query="where is the clover")).hits[0].scores.dense is not None
