@@ -14,6 +14,7 @@ from src.core.caller import Caller
 from src.core.clock import new_id
 from src.core.messages.accounts import CreateUser, SignIn
 from src.core.messages.collections import CreateCollection
+from src.core.messages.console import ListAgents
 from src.core.messages.documents import ImportDocuments
 from src.core.messages.feedback import ListFeedback, RateHit, RatingState, Verdict
 from src.core.messages.questions import Search
@@ -79,6 +80,12 @@ class School:
                 given.append(self.house.ask(rate, reader).id)
         wait_for(lambda: self._counted() >= set(given), timeout_s=60.0)
         return given
+
+    def quiet(self) -> None:
+        """Wait until no agent has anything to do."""
+        wait_for(
+            lambda: not any(agent.backlog for agent in self.house.ask(ListAgents()).items), timeout_s=60.0
+        )
 
     def _counted(self) -> set[str]:
         listed = self.house.ask(
