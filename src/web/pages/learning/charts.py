@@ -10,6 +10,9 @@ WIDTH, HEIGHT = 640.0, 220.0
 LEFT, RIGHT, TOP, BOTTOM = 64.0, 24.0, 10.0, 26.0
 # Left and right leave room for labels that a narrow window draws larger.
 
+_WHISKERS = 10
+"""Points of a line above which its band alone tells the intervals."""
+
 
 @dataclass(frozen=True)
 class Tick:
@@ -117,5 +120,6 @@ def _line(series: Series, across: _Scale, up: _Scale) -> Line:
             *reversed(list(zip(xs, map(up, series.low), strict=True))),
         ]
         band = "M" + " L".join(f"{x},{y}" for x, y in outline) + "Z"
-        whiskers = tuple(zip(xs, map(up, series.high), map(up, series.low), strict=True))
+        if len(xs) <= _WHISKERS:
+            whiskers = tuple(zip(xs, map(up, series.high), map(up, series.low), strict=True))
     return Line(series.name, path, band, points, whiskers)
