@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 from src.core.agent import Agent, handles
@@ -21,6 +21,7 @@ from src.services.ranking.ranker import FusionWeights
 from src.services.ranking.signals import standard_features
 from src.services.text.analyser import Analyser
 
+from .ahead import Ahead
 from .gathering import MISSING, Gatherer, Nearest
 from .learned import PoolReader
 from .ordering import Begun, Gathered, Ordering, Showing
@@ -51,8 +52,7 @@ class RetrievalAgent(Agent):
     ) -> None:
         self._database = database
         self._embedders = embedders
-        # What it carries out waits for nothing: there is always room again.
-        self._ahead = ThreadPoolExecutor(16, thread_name_prefix="search-ahead")
+        self._ahead = Ahead()
         self._gatherer = Gatherer(vectors, lexical, self._ahead)
         self._completer = Completer(lexical)
         extractor = FeatureExtractor(standard_features())
@@ -113,15 +113,16 @@ class RetrievalAgent(Agent):
         """What the database and the lexical indexes know; ``found`` tells as soon as it is known what is to
         be asked."""
         watch = Stopwatch(ctx.clock)
-        with self._database.read() as work:
-            try:
+        try:
+            with self._database.read() as work:
                 asked = self._planner.asked(work, request, ctx)
-            except BaseException as error:
+                watch.lap("permission")
+                found.set_result(asked)
+                return [self._begun(work, asked, indexes, watch) for indexes in asked.searched]
+        except BaseException as error:
+            if not found.done():
                 found.set_exception(error)  # whoever waits for it raises it
-                raise
-            watch.lap("permission")
-            found.set_result(asked)
-            return [self._begun(work, asked, indexes, watch) for indexes in asked.searched]
+            raise
 
     def _begun(self, work: Work, asked: Asked, indexes: Mapping[str, LiveIndex], watch: Stopwatch) -> Begun:
         pool, notices = Pool(), list[str]()
