@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.services.evaluation.estimate import Vote
-from src.services.evaluation.interleaving import Entry, team_draft
+from src.services.evaluation.interleaving import Entry, team_draft, weight_at
 
 from .rankings import Rankings
 
@@ -55,7 +55,7 @@ class Readers:
             question, coins = int(rng.integers(len(drafts.control))), int(rng.integers(COINS))
             entries, right = drafts.entries(question, coins), drafts.relevant[question]
             if self.liar and rng.random() < self.liar:
-                yield Vote("liar", f"q{question}", max(entry.gain() for entry in entries))
+                yield _vote("liar", question, entries, max(entries, key=Entry.gain))
                 continue
             chosen = self._chosen(entries, right, rng)
             if chosen is None:
@@ -63,7 +63,7 @@ class Readers:
                 continue
             reader = int(np.searchsorted(habits, rng.random() * habits[-1]))
             sign = -1.0 if self.even and rng.random() < 0.5 else 1.0
-            yield Vote(f"r{reader}", f"q{question}", sign * chosen.gain())
+            yield _vote(f"r{reader}", question, entries, chosen, sign)
 
     def _chosen(
         self, entries: tuple[Entry, ...], labels: dict[str, float], rng: np.random.Generator
@@ -75,3 +75,8 @@ class Readers:
         if rng.random() < self.flips:
             return None if right else seen[0]
         return right
+
+
+def _vote(reader: str, question: int, entries: tuple[Entry, ...], chosen: Entry, sign: float = 1.0) -> Vote:
+    weight = weight_at(entries.index(chosen) + 1)
+    return Vote(reader, f"q{question}", sign * chosen.gain(), weight)

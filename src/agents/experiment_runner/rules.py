@@ -12,6 +12,7 @@ from src.database.models import CollectionRecord, ExperimentRecord, ExperimentVo
 from src.database.repositories.trials import raters, up_votes_per_day, voters
 from src.database.uow import Work
 from src.services.evaluation.estimate import Shares, Vote
+from src.services.evaluation.interleaving import weight_at
 from src.services.evaluation.power import DEVIATION, plan
 from src.services.evaluation.sequential import DecisionRule
 from src.services.evaluation.watch import ReturnRule
@@ -75,7 +76,7 @@ def _too_few(work: Work, collection: CollectionRecord, now: datetime) -> str:
 def votes_of(records: Iterable[ExperimentVoteRecord]) -> list[Vote]:
     """The up-votes as the statistics take them."""
     return [
-        Vote(user=record.user_id, question=record.question_key, gain=record.gain)
+        Vote(record.user_id, record.question_key, record.gain, weight_at(record.place))
         for record in records
         if record.verdict == "up"
     ]

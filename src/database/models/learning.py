@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import Float, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, Digest, JsonList, JsonObject, Key, Moment, Name, Ref
@@ -247,7 +247,8 @@ class ExperimentRecord(Base):
 
 
 class ExperimentVoteRecord(Base):
-    """What one rating of an interleaved list says: its gain for the treatment. Gone when the rating is."""
+    """What one rating of an interleaved list says: its gain for the treatment, and the place (from 1) where
+    the list showed what is rated, None where it was shown elsewhere. Gone when the rating is."""
 
     __tablename__ = "experiment_votes"
     __table_args__ = (Index("ix_experiment_votes_experiment", "experiment_id", "at"),)
@@ -258,4 +259,5 @@ class ExperimentVoteRecord(Base):
     question_key: Mapped[Digest]
     verdict: Mapped[str] = mapped_column(String(10))
     gain: Mapped[float] = mapped_column(Float)
+    place: Mapped[int | None] = mapped_column(Integer)
     at: Mapped[Moment]

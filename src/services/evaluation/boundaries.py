@@ -57,6 +57,11 @@ def crossing(information: Sequence[float], critical: Sequence[float], drift: flo
     return reached
 
 
+def power_spending(looks: Sequence[float], level: float, exponent: float) -> tuple[float, ...]:
+    """``level`` spent with a power of the information (Kim and DeMets, 1987): 1 is evenly, more is later."""
+    return tuple(level * (look / looks[-1]) ** exponent for look in looks)
+
+
 def _critical(points: Floats, masses: Floats, step: float, scale: float, wanted: float) -> float:
     low, high = -_REACH, _REACH
     for _ in range(50):

@@ -9,6 +9,7 @@ from math import inf, sqrt
 
 import numpy as np
 
+from .boundaries import power_spending
 from .metrics import Floats
 from .normal import normal_of_t
 
@@ -90,8 +91,8 @@ def planned_looks(units: int, times: int = 4) -> tuple[int, ...]:
 
 
 def even_spending(looks: Sequence[int], level: float = 0.05) -> tuple[float, ...]:
-    """Levels that are spent in proportion to the information (Kim and DeMets, 1987, with power 1)."""
-    return tuple(level * look / looks[-1] for look in looks)
+    """Levels that are spent in proportion to the information."""
+    return power_spending(looks, level, 1.0)
 
 
 def _per_unit(outcomes: Iterable[Outcome]) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, copysign, inf, sqrt
 
@@ -23,8 +23,8 @@ _NO_SPREAD = 1e-9
 
 @dataclass(frozen=True)
 class Vote:
-    """One up-vote on an interleaved list: who, on which question (a key of its text), and its gain
-    (``Entry.gain``).
+    """One up-vote on an interleaved list: who, on which question (a key of its text), its gain
+    (``Entry.gain``), and its weight by the place where it was given (``weight_at``), beside that of others.
 
     Down-votes do not enter. They fall on one of the many wrong passages and so say little about the order of
     the right ones: in simulation they carried a hundredth of an up-vote's information, and less than none
@@ -35,6 +35,7 @@ class Vote:
     user: str
     question: str
     gain: float
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -101,20 +102,21 @@ class Estimate:
 def estimate(votes: Iterable[Vote], shares: Shares | None = None) -> Estimate:
     """Weighted mean gain over reader-question units.
 
-    Weights start at 1 and are scaled down until no reader and no question has more than its share. The
-    standard error takes units as independent. ``agreement`` repeats the test over whole readers and whole
-    questions (cluster-robust; Liang and Zeger, 1986): one alone, with share s, reaches 1 / (1 - s) at most,
-    1.25 at a fifth, however often and boldly it is voted. ``jackknife`` asks what is left without that one.
+    Weights start at those of the votes, 1 on average, and are scaled down until no reader and no question
+    has more than its share. The standard error takes units as independent. ``agreement`` repeats the test
+    over whole readers and whole questions (cluster-robust; Liang and Zeger, 1986): one alone, with share s,
+    reaches 1 / (1 - s) at most, 1.25 at a fifth, however often and boldly it is voted. ``jackknife`` asks
+    what is left without that one.
     """
     limits = shares or Shares()
-    gathered: dict[tuple[str, str], list[float]] = defaultdict(list)
+    gathered: dict[tuple[str, str], list[Vote]] = defaultdict(list)
     for vote in votes:
-        gathered[vote.user, vote.question].append(vote.gain)
-    values = np.array([sum(gains) / len(gains) for gains in gathered.values()], dtype=np.float64)
+        gathered[vote.user, vote.question].append(vote)
+    values = np.array([_mean_gain(unit) for unit in gathered.values()], dtype=np.float64)
     readers = _numbers([user for user, _ in gathered])
     questions = _numbers([question for _, question in gathered])
-    weights = _weights(readers, questions, limits)
-    counted = float(weights.sum())
+    weights = _capped(_relative(gathered.values()), readers, questions, limits)
+    counted = round(float(weights.sum()), 6)
     mean = float(weights @ values / counted) if counted else 0.0
     pull = weights * (values - mean)
     independent = counted * counted / float((weights**2).sum()) if counted else 0.0
@@ -122,7 +124,7 @@ def estimate(votes: Iterable[Vote], shares: Shares | None = None) -> Estimate:
     groupings = [groups for groups in (readers, questions) if groups.max(initial=-1) + 1 >= _FEWEST]
     clusters = [_sums(groups, pull) for groups in groupings]
     return Estimate(
-        votes=sum(len(gains) for gains in gathered.values()),
+        votes=sum(len(unit) for unit in gathered.values()),
         units=len(gathered),
         readers=int(readers.max(initial=-1)) + 1,
         questions=int(questions.max(initial=-1)) + 1,
@@ -172,14 +174,23 @@ def _without_one(values: Floats, weights: Floats, groups: Groups, sign: float) -
     return normal_of_t(float(t[least]), float(pieces[least]) - 1)
 
 
-def _weights(readers: Groups, questions: Groups, shares: Shares) -> Floats:
-    weights = np.ones(readers.size)
+def _mean_gain(unit: Sequence[Vote]) -> float:
+    return sum(vote.weight * vote.gain for vote in unit) / sum(vote.weight for vote in unit)
+
+
+def _relative(units: Iterable[Sequence[Vote]]) -> Floats:
+    """The mean weight of each unit's votes, over all units 1 on average, so that their sum counts units."""
+    weights = np.array([sum(vote.weight for vote in unit) / len(unit) for unit in units], dtype=np.float64)
+    return weights / weights.mean() if weights.size else weights
+
+
+def _capped(weights: Floats, readers: Groups, questions: Groups, shares: Shares) -> Floats:
     for _ in range(_ROUNDS):
         before = weights.sum()
         for groups, share in ((readers, shares.reader), (questions, shares.question)):
             sums = _sums(groups, weights)
             factors = np.minimum(1.0, _cap(sums, share) / np.maximum(sums, 1e-12))
-            weights *= factors[groups]
+            weights = weights * factors[groups]
         if before - weights.sum() <= 1e-6 * before:
             break
     return weights

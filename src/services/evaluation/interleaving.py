@@ -9,6 +9,10 @@ from hashlib import sha256
 
 from .metrics import discount
 
+PATIENCE = 0.5
+"""Readers look at place r of a list with a chance in proportion to r ** -PATIENCE. Measured click logs lie
+between 0.5 and 1; too small a value corrects too little, and errs towards no correction."""
+
 
 class Team(StrEnum):
     """Which ranking placed an entry; ``BOTH`` where they agree from the top on, so neither earns credit."""
@@ -35,6 +39,19 @@ class Entry:
         third of the votes that win counts need.
         """
         return discount(self.treatment_rank, depth) - discount(self.control_rank, depth)
+
+
+def weight_at(place: int | None, depth: int = 10) -> float:
+    """How much an up-vote counts by its place (from 1) in the list that was shown, 1 at the first: the
+    inverse of the chance that readers look so far down (Joachims, Swaminathan and Schnabel, 2017). What
+    stands low is voted on less often than it is right, most of all what only one of the two rankings found.
+    None, for what was not shown in the list, counts as the first.
+
+    With the right ``PATIENCE`` the weighted mean gain is the change of DCG for readers who read the whole
+    list; without weights it is too small by a fifth to a third. Coins give both rankings' entries the same
+    places, so that no weight favours one of them.
+    """
+    return 1.0 if place is None else float(min(place, depth) ** PATIENCE)
 
 
 def team_draft(

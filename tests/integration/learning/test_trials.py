@@ -138,7 +138,7 @@ def test_a_rating_counts_once_however_often_it_is_told(laboratory: Laboratory) -
         laboratory.deliver(given)
     with laboratory.database.read() as work:
         (vote,) = work.experiments.votes(experiment_id)
-    assert (vote.rating_id, vote.gain) == (given.rating_id, 1.0)
+    assert (vote.rating_id, vote.gain, vote.place) == (given.rating_id, 1.0, 1)
 
 
 @pytest.mark.parametrize("end", ["held", "discarded", "retracted"])
@@ -264,6 +264,7 @@ def test_an_answer_speaks_for_the_passages_that_it_cites_on_average(laboratory: 
     with laboratory.database.read() as work:
         (vote,) = work.experiments.votes(experiment_id)
     assert vote.gain == pytest.approx(((1.0 - 0.0) + (0.5 - 1.0)) / 2)
+    assert vote.place is None, "an answer shows what it cites wherever that stood"
 
 
 def answer_of(answer_id: str, query_id: str, *passages: str) -> Answer:

@@ -37,6 +37,22 @@ def test_repeating_a_vote_adds_no_evidence() -> None:
     assert (often.units, often.z, often.mean) == (once.units, once.z, once.mean)
 
 
+def test_a_vote_weighs_by_its_weight_beside_the_others_and_counts_as_one() -> None:
+    light, heavy = honest(50, mean=0.1, spread=0.0), honest(50, mean=-0.1, spread=0.0, seed=1)
+    votes = [*light, *(Vote(vote.user, f"low {vote.question}", vote.gain, weight=3.0) for vote in heavy)]
+    found = estimate(votes, Shares(1, 1))
+    assert found.mean == pytest.approx((0.1 - 3 * 0.1) / 4)
+    assert (found.counted, found.units) == (100, 100)
+    scaled = [Vote(vote.user, vote.question, vote.gain, 7 * vote.weight) for vote in votes]
+    assert estimate(scaled, Shares(1, 1)).z == pytest.approx(found.z)
+
+
+def test_a_heavy_weight_does_not_exceed_the_share_of_a_reader() -> None:
+    found = estimate([*honest(200), *(Vote("low", f"low {i}", 0.5, weight=3.0) for i in range(50))])
+    assert found.mean == pytest.approx(0.2 * 0.5, abs=0.03)
+    assert found.agreement < 1.28
+
+
 def test_votes_of_one_reader_on_one_question_are_averaged() -> None:
     base = honest(100)
     assert estimate([*base, Vote("u0", "x", 1.0), Vote("u0", "x", -1.0)]).mean == pytest.approx(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
-from src.services.evaluation.interleaving import Team, team_draft
+from src.services.evaluation.estimate import Shares, Vote, estimate
+from src.services.evaluation.interleaving import Team, team_draft, weight_at
 
 CONTROL = [f"c{i}" for i in range(10)]
 TREATMENT = [f"t{i}" for i in range(10)]
@@ -95,3 +97,28 @@ def test_short_and_empty_rankings_are_used_up(
     control: list[str], treatment: list[str], shown: set[str]
 ) -> None:
     assert {e.passage_id for e in team_draft(control, treatment, 10, seed="s")} == shown
+
+
+def test_a_vote_counts_by_how_seldom_readers_look_where_it_was_given() -> None:
+    assert [weight_at(place) for place in (None, 1, 4, 9)] == [1.0, 1.0, 2.0, 3.0]
+    assert weight_at(10) == weight_at(50), "the weight of what stands low is limited"
+
+
+def test_weights_undo_that_readers_seldom_look_far_down() -> None:
+    """A treatment that moves right passages up from the bottom, and at the top moves fewer down."""
+    rng = np.random.default_rng(0)
+    up, down = (["a", *"bcdefgh", "x"], ["a", *"bc", "x", *"defgh"]), (["x", *"abc"], ["a", "x", *"bc"])
+    votes: list[Vote] = []
+    changes: list[float] = []
+    for turn in range(4000):
+        control, treatment = up if turn % 5 < 3 else down
+        entries = team_draft(control, treatment, 10, seed=str(turn))
+        place, entry = next((n, each) for n, each in enumerate(entries, 1) if each.passage_id == "x")
+        changes.append(entry.gain())
+        if rng.random() < place**-0.5:
+            votes.append(Vote(f"u{turn % 40}", f"q{turn}", entry.gain(), weight_at(place)))
+    plain = estimate([Vote(vote.user, vote.question, vote.gain) for vote in votes], Shares(1, 1))
+    weighed = estimate(votes, Shares(1, 1))
+    truth = sum(changes) / len(changes)
+    assert weighed.mean == pytest.approx(truth, abs=3 * weighed.error)
+    assert abs(plain.mean - truth) > 5 * plain.error

@@ -110,5 +110,5 @@ def test_equals_are_promoted_in_a_twentieth_of_comparisons_at_most() -> None:
 
 def test_a_much_better_way_is_found_by_forty_readers() -> None:
     ends = [decided(crowd(seed, 40, 1400, gain=0.3), Shares()) for seed in range(40)]
-    assert ends.count(Decision.PROMOTE) >= 38
+    assert ends.count(Decision.PROMOTE) >= 36
     assert Decision.REJECT not in ends
