@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from src.core.clock import new_id
 from src.core.errors import NotFoundError
@@ -24,9 +25,9 @@ from .gatekeeping import has_index
 from .proofs import (
     LIVE_VOTES,
     LOGGED_VOTES,
-    OWN_VOTES,
     Outcome,
     Proof,
+    gains,
     golden_proof,
     live_votes_proof,
     logged_votes_veto,
@@ -128,10 +129,12 @@ class Gate:
         figures = training.figures if training else {}
         self._keep(case, own_votes_proof(figures, alone=not learned))
         if LOGGED_VOTES not in case.proofs or (learned and LIVE_VOTES not in case.proofs):
-            self._votes(case, rated, learned=learned, allowance=float(figures.get("allowance", 0.0)))
+            self._votes(case, rated, figures, learned=learned)
         case.run.reached("votes replayed")
 
-    def _votes(self, case: _Case, rated: Sequence[Rated], *, learned: bool, allowance: float) -> None:
+    def _votes(
+        self, case: _Case, rated: Sequence[Rated], figures: Mapping[str, Any], *, learned: bool
+    ) -> None:
         labels: dict[str, Labels] = {one.question: dict.fromkeys(one.liked, 1.0) for one in rated}
         live, candidate, *default = [
             evaluate({question: self._contents(hits) for question, hits in found.items()}, labels, _K)
@@ -139,9 +142,9 @@ class Gate:
         ]
         self._keep(case, logged_votes_veto(live, candidate))
         if learned:
-            fitted = case.proofs[OWN_VOTES].passed
-            told = next(iter(default), None)
-            self._keep(case, live_votes_proof(live, candidate, told, fitted=fitted, allowance=allowance))
+            told, allowance = next(iter(default), None), float(figures.get("allowance", 0.0))
+            proof = live_votes_proof(live, candidate, told, gained=gains(figures), allowance=allowance)
+            self._keep(case, proof)
 
     def _golden(self, case: _Case, one: GoldenSetRecord) -> None:
         with self._database.read() as work:
@@ -193,14 +196,16 @@ class Gate:
                 "job_id": case.run.job.id,
                 "against_id": case.live.id,
                 "measured_on": case.measured_on,
+                "outcome": outcome.value,
                 "proofs": {proof.name: proof.figures for proof in proofs},
             }
+            passed = outcome in {Outcome.GATED, Outcome.OPEN}
             if outcome is Outcome.REJECTED:
                 registry.reject(work, model, by=by, reason=reason, evidence=evidence)
             else:
-                state = "gated" if outcome is Outcome.GATED else "candidate"
+                state = "gated" if passed else "candidate"
                 work.models.change(model, state, by=by, reason=reason, evidence=evidence, at=work.now())
-            if outcome is Outcome.GATED:
+            if passed:
                 work.publish(CandidateGated(model_id=model.id, collection_id=model.collection_id))
             work.commit()
         case.run.reached("gate decided")

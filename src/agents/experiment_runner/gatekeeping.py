@@ -14,6 +14,8 @@ from src.database.repositories.gating import gate_jobs, measurable
 from src.database.uow import UnitOfWork, Work
 from src.services import registry
 
+from .proofs import Outcome
+
 GROWTH, LEAST_MORE = 1.5, 20
 """How many more rated questions make it worth while to ask again."""
 _FIRST = timedelta(minutes=30)
@@ -26,6 +28,13 @@ def compared_with(work: Work, model: ModelRecord) -> str | None:
     """The id of the model that the gate compared this one with; None where it never was at the gate."""
     change = _decision(work, model)
     return str(change.evidence["against_id"]) if change is not None else None
+
+
+def is_open(work: Work, model: ModelRecord) -> bool:
+    """Whether the gate could not tell that a model is better, and left it to readers. One that came to its
+    place without a gate was put there by somebody who knows why."""
+    change = _decision(work, model)
+    return change is not None and change.evidence.get("outcome") == Outcome.OPEN
 
 
 def compare_again(work: UnitOfWork, live: ModelRecord, waiting: Sequence[ModelRecord], *, by: str) -> None:

@@ -11,6 +11,7 @@ from src.database.uow import Work
 from src.services.evaluation.estimate import Estimate, estimate
 from src.services.evaluation.sequential import DecisionRule
 
+from .gatekeeping import is_open
 from .rules import decision_rule, looks_done, stored_shares, votes_of
 
 GROWTH = 2.0
@@ -30,9 +31,11 @@ def takeover(work: Work, running: ExperimentRecord, newer: ModelRecord) -> Takeo
     """What follows where the newer model was trained on twice the votes, or is clearly better offline; None
     where the running trial goes on.
 
-    A trial that a person asked for is left alone, and one that is more than half way to its next look and
-    ahead. What the looks so far have spent of the level is not given out again, so that the number of
-    takeovers is limited and all trials up to a decision promote an equal candidate as rarely as one.
+    One that passed the gate as better takes the place of one that was only not worse, which never takes that
+    of a better one. A trial that a person asked for is left alone, and one that is more than half way to its
+    next look and ahead. What the looks so far have spent of the level is not given out again, so that the
+    number of takeovers is limited and all trials up to a decision promote an equal candidate as rarely as
+    one.
     """
     if "asked_by" in running.rule:
         return None
@@ -40,7 +43,13 @@ def takeover(work: Work, running: ExperimentRecord, newer: ModelRecord) -> Takeo
     older = work.models.find(running.treatment_id)
     if rule is None or older is None:
         return None
-    why = _more_votes(older, newer) or _better_offline(work, running, older, newer)
+    if is_open(work, newer) and not is_open(work, older):
+        return None
+    why = (
+        _proved(work, older, newer)
+        or more_votes(older, newer)
+        or _better_offline(work, running, older, newer)
+    )
     seen = estimate(votes_of(work.experiments.votes(running.id)), stored_shares(running.rule))
     if why is None or _about_to_tell(running, seen):
         return None
@@ -54,14 +63,22 @@ def _about_to_tell(running: ExperimentRecord, seen: Estimate) -> bool:
     return seen.z >= PROMISING and seen.counted > (before + looks[done]) / 2
 
 
-def _more_votes(older: ModelRecord, newer: ModelRecord) -> str | None:
-    had, has = _trained_on(older), _trained_on(newer)
+def _proved(work: Work, older: ModelRecord, newer: ModelRecord) -> str | None:
+    if is_open(work, older) and not is_open(work, newer):
+        return f"it was better offline, as version {older.version} was not"
+    return None
+
+
+def more_votes(older: ModelRecord, newer: ModelRecord) -> str | None:
+    """That the newer model knows much more, in words; None where it does not, or nobody knows."""
+    had, has = trained_on(older), trained_on(newer)
     if had and has >= GROWTH * had:
         return f"it was trained on {has} votes, version {older.version} on {had}"
     return None
 
 
-def _trained_on(model: ModelRecord) -> int:
+def trained_on(model: ModelRecord) -> int:
+    """How many votes a model was trained on; 0 where that is not known."""
     return int(model.card.get("trained_on", {}).get("votes", 0))
 
 

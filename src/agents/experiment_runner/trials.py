@@ -14,14 +14,15 @@ from src.services import registry
 from src.services.evaluation.sequential import DecisionRule
 from src.services.evaluation.watch import ReturnRule
 
-from .forgetting import reject_outdated, succeed
-from .gatekeeping import compare_again, has_index
+from .forgetting import succeed
+from .gatekeeping import compare_again, has_index, is_open
 from .guards import baseline
 from .opening import begin
 from .policy import Policy
 from .rules import power_of, return_rule, shares_for, stored
 from .settling import put_back, reject_forgotten, settle, to_be_forgotten
 from .takeover import takeover
+from .turns import next_in_turn
 
 RETURN = "return"
 STOPPED = "stopped"
@@ -73,7 +74,7 @@ class Trials:
                 **({"asked_by": by} if asked else {}),
             },
             power=power,
-            said=f"On trial against version {control.version}. {power.get('sentence', '')}".rstrip(),
+            said=_said(work, treatment, control, power),
             by=by,
         )
 
@@ -97,8 +98,8 @@ class Trials:
 
         A comparison whose control is not the live model any more is over. A waiting candidate has
         precedence over the watch, as soon as that has seen enough to call the live model healthy, and over
-        an older candidate that knows much less. Where the live model is to be forgotten, it takes its place
-        at once.
+        an older candidate that knows much less, or that was not better offline. Where the live model is to
+        be forgotten, it takes its place at once.
         """
         live = work.models.live(collection_id)
         running = work.experiments.running(collection_id)
@@ -111,7 +112,7 @@ class Trials:
         if live is None or not self.policy.learning:
             return
         compare_again(work, live, waiting_models(work.session, collection_id), by=by)
-        candidate = self._waiting(work, collection_id, by=by)
+        candidate = next_in_turn(work, live, by=by) if self.policy.automatic else None
         if candidate is not None and running is not None and running.purpose == Purpose.WATCH:
             running = self._give_way(work, running, candidate, by=by)
         if candidate is not None and running is not None and running.purpose == Purpose.TRIAL:
@@ -142,27 +143,12 @@ class Trials:
         reject_forgotten(work, running, forgotten, by=by)
         return True
 
-    def _waiting(self, work: UnitOfWork, collection_id: str, *, by: str) -> ModelRecord | None:
-        """The newest gated model, where it may be tried without a person; it replaces those before it.
-
-        A tuned embedding model comes first: it is made seldom, and rankers that wait are compared with it if
-        it goes live."""
-        if not self.policy.automatic:
-            return None
-        waiting = reject_outdated(work, waiting_models(work.session, collection_id), by=by)
-        if not waiting:
-            return None
-        newest, *older = [model for model in waiting if model.kind == registry.TUNED] or waiting
-        for model in older:
-            reason = f"Version {newest.version}, trained on more votes, passed the gate before its turn."
-            registry.reject(work, model, by=by, reason=reason, evidence={"newer_id": newest.id})
-        return newest
-
     def _give_way(
         self, work: UnitOfWork, watch: ExperimentRecord, candidate: ModelRecord, *, by: str
     ) -> ExperimentRecord | None:
-        """End the watch for a candidate where it saw enough and has no doubt, else let it see everything. A
-        doubt that four hundred votes did not settle is a small one, and what cannot be shown settles none."""
+        """End the watch for a candidate where it saw enough and has no doubt, else let it see everything,
+        unless the candidate is no better as far as is known. A doubt that four hundred votes did not settle
+        is a small one, and what cannot be shown settles none."""
         rule = return_rule(watch.rule)
         last = watch.looks[-1] if watch.looks else None
         seen = watch_votes(work.session, watch.control_id, watch.treatment_id, rule.windows[-1])
@@ -170,7 +156,8 @@ class Trials:
         before = work.models.find(watch.treatment_id)
         shown = before is not None and has_index(work, before)
         if shown and not healthy and len(seen) < rule.windows[_SETTLED]:
-            watch.share = rule.alert_share
+            if not is_open(work, candidate):
+                watch.share = rule.alert_share
             return watch
         said = last["sentence"] if last is not None else "It saw no votes."
         reason = f"Version {candidate.version} is to be tried. {said}"
@@ -213,3 +200,8 @@ class Trials:
             return watch.decision == STOPPED
         asked = watch.ended_at is not None and watch.ended_at >= live.changed_at
         return not (self.policy.automatic and asked)
+
+
+def _said(work: UnitOfWork, treatment: ModelRecord, control: ModelRecord, power: dict[str, Any]) -> str:
+    why = "Not clearly better offline, so readers decide. " if is_open(work, treatment) else ""
+    return f"{why}On trial against version {control.version}. {power.get('sentence', '')}".rstrip()

@@ -146,6 +146,18 @@ def latest_trial(session: Session, model_id: str) -> ExperimentRecord | None:
     return session.scalar(query.order_by(ExperimentRecord.id.desc()).limit(1))
 
 
+def fruitless_trial(session: Session, control_id: str) -> ExperimentRecord | None:
+    """The newest trial against a model that came to its end and promoted nothing. One whose place another
+    candidate took told nothing."""
+    query = select(ExperimentRecord).where(
+        ExperimentRecord.control_id == control_id,
+        ExperimentRecord.purpose == "trial",
+        ExperimentRecord.method == "interleaving",
+        ExperimentRecord.decision.in_(("undecided", "reject", "stopped")),
+    )
+    return session.scalar(query.order_by(ExperimentRecord.id.desc()).limit(1))
+
+
 def waiting_models(session: Session, collection_id: str) -> Sequence[ModelRecord]:
     """The gated models of a collection, the newest first."""
     query = select(ModelRecord).where(

@@ -29,7 +29,15 @@ from tests.support.town import PLACES, Town
 
 QUESTIONS = [f"When does the {place} open?" for place in PLACES]
 PROVEN: dict[str, Any] = {
-    "against_memory": {"all": {"questions": 150, "change": 0.02, "sentence": "nDCG@10 +0.020"}}
+    "against_memory": {
+        "all": {
+            "questions": 150,
+            "change": 0.02,
+            "lower": 0.01,
+            "upper": 0.03,
+            "sentence": "nDCG@10 +0.020",
+        }
+    }
 }
 
 
@@ -134,12 +142,23 @@ def test_a_candidate_that_falls_on_one_set_is_rejected_whatever_the_others_say(t
     model = town.prove(candidate)
     assert model.state is ModelState.REJECTED
     assert model.reason is not None
-    assert model.reason.startswith("Worse offline. golden set old desk: nDCG@10 -0.")
+    assert model.reason.startswith("Worse offline. Golden set old desk: nDCG@10 -0.")
     assert model.changes[-1].evidence["proofs"]["golden set desk"]["ndcg"]["mean"] > 0
 
 
 def test_own_votes_gate_a_candidate_where_there_is_no_golden_set(town: Gated) -> None:
     assert town.prove(town.candidate(PROVEN)).changes[1].after is ModelState.GATED
+
+
+def test_where_own_votes_show_no_clear_change_readers_decide(town: Gated) -> None:
+    figures = {"questions": 150, "change": -0.01, "lower": -0.03, "upper": 0.01, "sentence": "nDCG@10 -0.010"}
+    model = town.prove(town.candidate({"against_memory": {"all": figures}}))
+    gated = model.changes[1]
+    assert (gated.after, gated.evidence["outcome"]) == (ModelState.GATED, "open")
+    assert gated.reason.startswith("Not clearly better offline")
+    assert "Own votes, cross-fitted: nDCG@10 -0.010." in gated.reason
+    trial = wait_for(lambda: town.house.ask(ListExperiments(collection_id=town.collection_id)).items)
+    assert trial[0].treatment_id == model.id
 
 
 def test_without_votes_or_golden_sets_there_is_not_enough_data(town: Gated) -> None:
@@ -157,7 +176,7 @@ def test_replayed_votes_veto_a_disaster(town: Gated) -> None:
     model = town.prove(town.candidate(PROVEN))
     assert model.state is ModelState.REJECTED
     assert model.reason is not None
-    assert model.reason.startswith("Worse offline. logged votes:")
+    assert model.reason.startswith("Worse offline. Logged votes:")
 
 
 def test_a_candidate_is_compared_with_the_learned_model_that_is_live_and_the_default_is_told_beside(
@@ -171,7 +190,7 @@ def test_a_candidate_is_compared_with_the_learned_model_that_is_live_and_the_def
     worse = town.prove(town.candidate(PROVEN))
     assert worse.state is ModelState.REJECTED
     assert worse.reason is not None
-    assert "own votes, against the live model: nDCG@10 -0." in worse.reason
+    assert "Own votes, against the live model: nDCG@10 -0." in worse.reason
     like = town.prove(town.candidate(PROVEN, weight=2.5))
     assert like.changes[1].after is ModelState.GATED
     assert like.changes[1].evidence["against_id"] == live.id
