@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from src.core.errors import ConfigurationError
 
@@ -33,11 +33,11 @@ def upgrade(engine: Engine, revision: str = "head") -> bool:
     """
     try:
         current = _current(engine)
-    except OperationalError as error:
+    except DatabaseError as error:
         where = engine.url.render_as_string(hide_password=True)
         raise ConfigurationError(
-            f"The database {where} cannot be opened ({_cause(error)}); check that it runs and that "
-            "STOA_DATABASE_URL or the data folder's permissions are right."
+            f"The database {where} cannot be opened ({_cause(error)}); check that it runs, that it "
+            "is undamaged, and that STOA_DATABASE_URL or the data folder's permissions are right."
         ) from error
     # Alembic takes a while to import: most starts have nothing to migrate and go without it.
     known = sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
@@ -69,5 +69,5 @@ def _current(engine: Engine) -> str | None:
         return version
 
 
-def _cause(error: OperationalError) -> str:
+def _cause(error: DatabaseError) -> str:
     return str(error.orig).strip().splitlines()[0] if error.orig else "no answer"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -63,5 +65,14 @@ def test_a_database_of_a_newer_stoa_is_refused(engine: Engine) -> None:
 def test_a_database_that_cannot_be_reached_says_what_to_check() -> None:
     engine = make_engine("postgresql://stoa@127.0.0.1:1/stoa")
     with pytest.raises(ConfigurationError, match="STOA_DATABASE_URL"):
+        upgrade(engine)
+    engine.dispose()
+
+
+def test_a_file_that_is_no_database_says_what_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "stoa.sqlite3"
+    file.write_text("not a database")
+    engine = make_engine(f"sqlite:///{file}")
+    with pytest.raises(ConfigurationError, match="file is not a database"):
         upgrade(engine)
     engine.dispose()
