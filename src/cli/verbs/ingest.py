@@ -16,6 +16,7 @@ from src.cli.multipart import FilePart
 from src.cli.output import console, print_json
 from src.cli.summary import show_outcome
 from src.cli.targets import Target, batches, files_below, one_file, target_of
+from src.core.errors import TooLargeError
 
 _UNSOUND = ("failed", "quarantined")
 _LEFT_OUT = ("skipped",)
@@ -40,7 +41,7 @@ def run(invocation: Invocation) -> int:
         print_json(result)
     else:
         show_outcome(result)
-    sound = all(one["job"]["state"] == "succeeded" and not one["failed"] for one in outcomes)
+    sound = all(not one["failed"] and one["job"]["state"] == "succeeded" for one in outcomes)
     return exits.OK if sound else exits.FAILED
 
 
@@ -100,8 +101,11 @@ def _upload(
     client: Client, collection_id: str, target: Target, files: Iterable[FilePart]
 ) -> Iterator[dict[str, Any]]:
     """Send everything first, so that the server works while more comes in, then watch."""
-    path = f"/collections/{collection_id}/documents"
-    accepted = [client.upload(path, batch) for batch in batches(iter(files))]
+    refused: list[dict[str, Any]] = []
+    parts = [_send(client, collection_id, batch, refused) for batch in batches(iter(files))]
+    accepted = [part for batch in parts for part in batch]
+    if refused:
+        yield {"target": target.location, "job": None, "source": None, "failed": refused, "skipped": []}
     for number, part in enumerate(accepted, start=1):
         title = target.name if len(accepted) == 1 else f"{target.name} ({number} of {len(accepted)})"
         job = follow_job(client, part["job_id"], title)
@@ -117,6 +121,39 @@ def _upload(
             "failed": failed,
             "skipped": skipped,
         }
+
+
+def _send(
+    client: Client, collection_id: str, batch: list[FilePart], refused: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """What was accepted, in one part or several. A file that is too large goes into ``refused`` and holds
+    no other back."""
+    try:
+        return [client.upload(f"/collections/{collection_id}/documents", batch)]
+    except ApiError as error:
+        if error.code != TooLargeError.code:
+            raise
+        if len(batch) == 1:
+            refused.append(_refusal(batch[0], error))
+            return []
+    middle = len(batch) // 2
+    return [
+        part
+        for half in (batch[:middle], batch[middle:])
+        for part in _send(client, collection_id, half, refused)
+    ]
+
+
+def _refusal(file: FilePart, error: ApiError) -> dict[str, Any]:
+    """As the API tells of a document that failed."""
+    problem = {"stage": "upload", "code": error.code, "detail": error.detail, "attempts": 1}
+    return {
+        "external_id": file.name,
+        "title": file.name,
+        "path": file.name,
+        "state": "refused",
+        "error": problem,
+    }
 
 
 def _in_state(client: Client, collection_id: str, states: Sequence[str], **more: str) -> list[dict[str, Any]]:

@@ -130,6 +130,17 @@ def test_a_folder_is_ingested_searched_and_asked_about(terminal: Terminal, notes
     assert "seven" in told
 
 
+def test_a_file_that_is_too_large_holds_no_other_of_its_folder_back(terminal: Terminal, notes: Path) -> None:
+    with (notes / "huge.txt").open("wb") as huge:
+        huge.truncate(51 * 2**20)
+    result = terminal.json("ingest", str(notes), "--collection", "Huge", code=1)
+    assert sum(result["collection"]["documents"].values()) == 2
+    refused = [
+        one for outcome in result["outcomes"] for one in outcome["failed"] if one["state"] == "refused"
+    ]
+    assert [(one["path"], one["error"]["code"]) for one in refused] == [("notes/huge.txt", "too_large")]
+
+
 def test_a_single_file_makes_the_collection_that_is_named(terminal: Terminal, notes: Path) -> None:
     terminal.run("ingest", str(notes / "harbour.md"), "--collection", "One file")
     assert terminal.json("search", "boats", "--collection", "One file")["hits"]
