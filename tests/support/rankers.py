@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from sqlalchemy import select
 
 from src.bootstrap import Application
-from src.database.models import ModelRecord
+from src.core.clock import new_id
+from src.database.models import EmbeddingRecord, ExperimentRecord, ModelRecord
 from src.services import registry
 from src.services.ranking.artefact import save
 from src.services.ranking.features import FeatureExtractor
@@ -48,3 +50,47 @@ def add_candidate(
         )
         work.commit()
         return record
+
+
+def add_tuned(application: Application, collection_id: str) -> tuple[str, str]:
+    """The id of a gated model that ranks an index of the one known embedding model that is not configured,
+    and that one's version."""
+    with application.database.begin() as work:
+        known = set(work.session.scalars(select(EmbeddingRecord.version)))
+        (version,) = known - {application.adapters.embedder.version}
+        live = registry.live_model(work, collection_id)
+        record = registry.register(
+            work,
+            collection_id,
+            kind=registry.TUNED,
+            state="gated",
+            parent_id=live.id,
+            embedding_version=version,
+            card={},
+            by="agent:fine_tuner",
+            reason="Tuned.",
+        )
+        work.commit()
+        return record.id, version
+
+
+def put_on_trial(application: Application, control_id: str, treatment_id: str) -> None:
+    """Have every search of the collection show both models' lists."""
+    with application.database.begin() as work:
+        work.experiments.add(
+            ExperimentRecord(
+                id=new_id(),
+                collection_id=work.models.get(control_id).collection_id,
+                method="interleaving",
+                purpose="trial",
+                control_id=control_id,
+                treatment_id=treatment_id,
+                share=1.0,
+                state="running",
+                rule={},
+                power={},
+                looks=[],
+                started_at=work.now(),
+            )
+        )
+        work.commit()

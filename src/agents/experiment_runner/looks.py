@@ -19,6 +19,7 @@ from src.services.evaluation.watch import Watch
 from .guards import breaches
 from .pauses import PAUSED, go_on, pause, paused_until
 from .rules import decision_rule, looks_done, return_rule, stored_shares, votes_of
+from .settling import put_aside
 from .trials import HEALTHY, RETURN, STOPPED, Trials
 
 SUSPICIOUS = "suspicious"
@@ -62,7 +63,7 @@ class Looks:
             return
         evidence = {"experiment_id": record.id, "guardrail": asdict(breach)}
         self.trials.end(work, record, STOPPED, breach.sentence, by=by)
-        self._reject(work, record, breach.sentence, evidence, by=by)
+        put_aside(work, record, breach.sentence, evidence, by=by)
         self.trials.arrange(work, record.collection_id, by=by)
 
     def _look_at_trial(self, work: UnitOfWork, record: ExperimentRecord, *, by: str) -> None:
@@ -93,7 +94,7 @@ class Looks:
         if promoting and not left:
             self._promote(work, record, reason, evidence, by=by)
         elif not left:
-            self._reject(work, record, reason, evidence, by=by)
+            put_aside(work, record, reason, evidence, by=by)
         self.trials.arrange(work, record.collection_id, by=by)
 
     def _promote(
@@ -106,14 +107,6 @@ class Looks:
         except ConflictError as error:
             said = f"Better, but it cannot go live: {error.detail}"
             work.models.change(treatment, "candidate", by=by, reason=said, evidence={}, at=work.now())
-
-    def _reject(
-        self, work: UnitOfWork, record: ExperimentRecord, reason: str, evidence: dict[str, Any], *, by: str
-    ) -> None:
-        """Put the treatment of a trial aside; a comparison of the live model with itself changes none."""
-        if record.purpose == Purpose.TRIAL:
-            treatment = work.models.get(record.treatment_id)
-            registry.reject(work, treatment, by=by, reason=reason, evidence=evidence)
 
     def _look_back(self, work: UnitOfWork, record: ExperimentRecord, *, by: str) -> None:
         """Judge a watch over the latest votes, also those of earlier watches of the same two models."""

@@ -3,6 +3,8 @@ the deletion of what a model learned from."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from src.core.messages.experiments import Purpose
 from src.core.messages.models import ModelState
 from src.database.models import ExperimentRecord, ModelRecord
@@ -50,10 +52,19 @@ def to_be_forgotten(work: Work, running: ExperimentRecord) -> str | None:
     return _forgotten(treatment) if treatment is not None and must_forget(treatment) else None
 
 
-def reject_forgotten(work: UnitOfWork, running: ExperimentRecord, reason: str, *, by: str) -> None:
-    """Put the treatment of a trial aside that may not be shown any more; in a watch it is no candidate."""
-    if running.purpose == Purpose.TRIAL:
-        registry.reject(work, work.models.get(running.treatment_id), by=by, reason=reason, evidence={})
+def put_aside(
+    work: UnitOfWork,
+    comparison: ExperimentRecord,
+    reason: str,
+    evidence: dict[str, Any] | None = None,
+    *,
+    by: str,
+) -> None:
+    """Reject the treatment of a trial. In a watch it is no candidate, and a comparison of the live model with
+    itself changes none."""
+    if comparison.purpose == Purpose.TRIAL:
+        treatment = work.models.get(comparison.treatment_id)
+        registry.reject(work, treatment, by=by, reason=reason, evidence=evidence or {})
 
 
 def _forgotten(model: ModelRecord) -> str:

@@ -20,7 +20,7 @@ from .guards import baseline
 from .opening import begin
 from .policy import Policy
 from .rules import power_of, return_rule, shares_for, stored
-from .settling import put_back, reject_forgotten, settle, to_be_forgotten
+from .settling import put_aside, put_back, settle, to_be_forgotten
 from .takeover import takeover
 from .turns import next_in_turn
 
@@ -140,7 +140,7 @@ class Trials:
         if forgotten is None:
             return False
         self.end(work, running, SUPERSEDED, forgotten, by=by)
-        reject_forgotten(work, running, forgotten, by=by)
+        put_aside(work, running, forgotten, by=by)
         return True
 
     def _give_way(

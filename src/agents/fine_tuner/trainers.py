@@ -23,8 +23,8 @@ class Material:
     names: tuple[str, ...]
 
 
-class Trainer(Protocol):
-    """Makes a ranker. It must give the same for the same material and seed, to the bit."""
+class Learner(Protocol):
+    """What every trainer says of itself."""
 
     @property
     def name(self) -> str:
@@ -40,6 +40,10 @@ class Trainer(Protocol):
 
     def check(self) -> None:
         """Raise UnavailableError, with what to do, where it cannot work in this installation."""
+
+
+class Trainer(Learner, Protocol):
+    """Makes a ranker. It must give the same for the same material and seed, to the bit."""
 
     def fit(self, material: Material, *, seed: int) -> RankerFit:
         """Learn. ``RankerFit.questions`` counts what it could learn from; below ``least_questions`` of
@@ -47,23 +51,8 @@ class Trainer(Protocol):
 
 
 @runtime_checkable
-class RunTrainer(Protocol):
+class RunTrainer(Learner, Protocol):
     """Carries out a run by itself, from its data set to its end, as it makes more than a ranker."""
-
-    @property
-    def name(self) -> str:
-        """How a run asks for it."""
-
-    @property
-    def least_questions(self) -> int:
-        """From how many questions with an up-vote it has something to learn."""
-
-    @property
-    def configuration(self) -> dict[str, Any]:
-        """Its settings, for the record of the run: plain JSON."""
-
-    def check(self) -> None:
-        """Raise UnavailableError, with what to do, where it cannot work in this installation."""
 
     def carry_out(self, record: TrainingRunRecord, dataset: DatasetRecord, run: JobRun) -> None:
         """Learn, and bring the run to its end."""

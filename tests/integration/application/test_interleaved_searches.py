@@ -10,13 +10,12 @@ import numpy as np
 import pytest
 
 from src.agents.retrieval.interleaved import first_to_rank
-from src.core.clock import new_id
 from src.core.messages.questions import SearchResults
-from src.database.models import ExperimentRecord, SearchRecord
+from src.database.models import SearchRecord
 from src.services.evaluation.interleaving import Team
 from src.services.ranking.linear import RankWeights
 from tests.support.application import House, make_settings, running
-from tests.support.rankers import by_cosine
+from tests.support.rankers import by_cosine, put_on_trial
 from tests.support.town import Town
 
 
@@ -29,24 +28,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
 def on_trial(town: Town, treatment: str) -> str:
     """The live model in a trial against another one, in every search."""
     control = town.model("live")
-    with town.house.application.database.begin() as work:
-        work.experiments.add(
-            ExperimentRecord(
-                id=new_id(),
-                collection_id=town.collection_id,
-                method="interleaving",
-                purpose="trial",
-                control_id=control,
-                treatment_id=treatment,
-                share=1.0,
-                state="running",
-                rule={},
-                power={},
-                looks=[],
-                started_at=work.now(),
-            )
-        )
-        work.commit()
+    put_on_trial(town.house.application, control, treatment)
     return control
 
 

@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
-from src.core.clock import new_id
 from src.core.errors import ConflictError, UnavailableError
 from src.core.messages.indexes import RebuildIndexesJob
 from src.core.messages.models import PromoteModel, RollBackModel
 from src.core.messages.questions import Search, SearchResults
-from src.database.models import EmbeddingRecord, ExperimentRecord, SearchRecord
+from src.database.models import SearchRecord
 from src.services import registry
 from tests.integration.application.test_index_versions import QUESTION, Coast, coast
 from tests.support.application import wait_for
+from tests.support.rankers import add_tuned, put_on_trial
 
 
 @pytest.fixture
@@ -30,23 +29,7 @@ def house(tmp_path: Path) -> Iterator[Coast]:
 
 def candidate(house: Coast) -> tuple[str, str]:
     """The id of a gated model that ranks the float32 index, and that version."""
-    with house.application.database.begin() as work:
-        known = set(work.session.scalars(select(EmbeddingRecord.version)))
-        (version,) = known - {house.configured}
-        live = registry.live_model(work, house.collection_id)
-        record = registry.register(
-            work,
-            house.collection_id,
-            kind="embedding",
-            state="gated",
-            parent_id=live.id,
-            embedding_version=version,
-            card={},
-            by="agent:fine_tuner",
-            reason="Tuned.",
-        )
-        work.commit()
-        return record.id, version
+    return add_tuned(house.application, house.collection_id)
 
 
 def build(house: Coast, version: str) -> None:
@@ -78,24 +61,9 @@ def test_it_cannot_be_replayed_or_promoted_before_its_index_is_whole(house: Coas
 def test_on_trial_its_list_comes_from_its_own_index(house: Coast) -> None:
     model_id, version = candidate(house)
     with house.application.database.begin() as work:
-        live = registry.live_model(work, house.collection_id)
-        work.experiments.add(
-            ExperimentRecord(
-                id=new_id(),
-                collection_id=house.collection_id,
-                method="interleaving",
-                purpose="trial",
-                control_id=live.id,
-                treatment_id=model_id,
-                share=1.0,
-                state="running",
-                rule={},
-                power={},
-                looks=[],
-                started_at=work.now(),
-            )
-        )
+        live_id = registry.live_model(work, house.collection_id).id
         work.commit()
+    put_on_trial(house.application, live_id, model_id)
     assert noted(house, house.search()).experiment_id is None
     build(house, version)
     gone = house.search().hits[0].passage_id

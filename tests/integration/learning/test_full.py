@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from src.adapters import base_model
-from src.agents.fine_tuner.archive import DatasetArchive
-from src.agents.fine_tuner.full import FullTrainer
-from src.agents.fine_tuner.training import Training
-from src.core.caller import Caller
-from src.core.context import JobFence
 from src.core.errors import ConflictError
-from src.core.jobs import JobRun
 from src.core.messages.console import SteerAgent, Steering
 from src.core.messages.indexes import IndexReady, IndexVersions, ListIndexVersions, ReturnIndex
 from src.core.messages.models import GetModel, PromoteModel, RollBackModel
 from src.core.messages.questions import Search
-from src.core.messages.training import ListTrainingRuns, RunState, TrainingRun, TrainJob
-from src.core.signals import Signal
-from src.database.jobstore import SqlJobStore
+from src.core.messages.training import RunState, TrainingRun
 from src.database.models import EventRecord, ModelRecord
 from src.database.repositories.forgetting import mark_learned_from, must_forget
 from src.database.uow import UnitOfWork
 from src.services import registry
-from src.services.indexing import PassageVectors
 from src.services.ranking.artefact import load
 from src.services.training.child import Tuner
 from src.services.training.recipe import TuningSettings
+from tests.support import trainings
 from tests.support.application import House, make_settings, running, wait_for
 from tests.support.schooling import TOPICS, School
 from tests.support.tuning import stand_in
@@ -53,34 +42,8 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
 
 
 def train(school: School, tuner: Tuner) -> TrainingRun:
-    application = school.house.application
-    database, adapters = application.database, application.adapters
-    full = FullTrainer(
-        database,
-        adapters.blobs,
-        adapters.embedders,
-        PassageVectors(database, adapters.embedders),
-        tuner,
-        find_base=partial(base_model, application.settings),
-        folder=application.settings.data_dir / "training",
-        settings=TuningSettings(batch=4, epochs=1, max_tokens=16, checkpoint_steps=1),
-        least_questions=5,
-    )
-    with database.begin() as work:
-        spec = TrainJob(collection_id=school.collection_id, trainer=full.name, why="a test asks")
-        work.enqueue(spec, collection_id=school.collection_id)
-        work.commit()
-    store = SqlJobStore(database, Signal())
-    job = store.claim([TrainJob.kind], lease_s=120.0)
-    assert job is not None
-    context = replace(
-        school.house.context(Caller.agent("fine_tuner")), fence=JobFence(job.id, job.lease_token)
-    )
-    archive = DatasetArchive(database, adapters.embedder)
-    training = Training(database, adapters.blobs, adapters.embedders, archive, {full.name: full})
-    training.carry_out(spec, JobRun(job, context, store, lambda: False))
-    store.succeed(job)
-    return school.house.ask(ListTrainingRuns(collection_id=school.collection_id)).items[0]
+    settings = TuningSettings(batch=4, epochs=1, max_tokens=16, checkpoint_steps=1)
+    return trainings.train(school, trainings.full_trainer(school, tuner, settings=settings))
 
 
 def versions(school: School) -> IndexVersions:

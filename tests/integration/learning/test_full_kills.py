@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from src.adapters import base_model
-from src.agents.fine_tuner.archive import DatasetArchive
-from src.agents.fine_tuner.full import FullTrainer
-from src.agents.fine_tuner.training import Training
-from src.core.caller import Caller
-from src.core.context import JobFence
-from src.core.jobs import ClaimedJob, JobRun
+from src.core.jobs import JobRun
 from src.core.messages.console import SteerAgent, Steering
 from src.core.messages.indexes import ListIndexVersions
 from src.core.messages.models import ListModels
-from src.core.messages.training import ListTrainingRuns, RunState, TrainingRun, TrainJob
-from src.core.signals import Signal
-from src.database.jobstore import SqlJobStore
-from src.services.indexing import PassageVectors
+from src.core.messages.training import RunState, TrainingRun
 from tests.support.application import House, make_settings, running, wait_for
 from tests.support.schooling import TOPICS, School
+from tests.support.trainings import Attempts, full_trainer
 from tests.support.tuning import stand_in
 
 STEPS = ("model tuned", "rank weights fitted", "candidate registered")
@@ -37,11 +28,13 @@ class Killed(BaseException):
 class Mortal(JobRun):
     """A job that dies when it has reached a step."""
 
-    step: str | None = None
+    def __init__(self, *arguments: Any, step: str) -> None:
+        super().__init__(*arguments)
+        self._step = step
 
     def reached(self, name: str) -> None:
         super().reached(name)
-        if name == self.step:
+        if name == self._step:
             raise Killed
 
 
@@ -56,50 +49,15 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
         yield school
 
 
-def training(school: School, folder: Path) -> Training:
-    application = school.house.application
-    database, adapters = application.database, application.adapters
-    full = FullTrainer(
-        database,
-        adapters.blobs,
-        adapters.embedders,
-        PassageVectors(database, adapters.embedders),
-        stand_in(folder),
-        find_base=partial(base_model, application.settings),
-        folder=application.settings.data_dir / "training",
-        least_questions=5,
-    )
-    archive = DatasetArchive(database, adapters.embedder)
-    return Training(database, adapters.blobs, adapters.embedders, archive, {full.name: full})
-
-
-def attempt(school: School, made: Training, job: ClaimedJob, store: SqlJobStore, step: str | None) -> None:
-    context = replace(
-        school.house.context(Caller.agent("fine_tuner")), fence=JobFence(job.id, job.lease_token)
-    )
-    run = Mortal(job, context, store, lambda: False)
-    run.step = step
-    made.carry_out(TrainJob(collection_id=school.collection_id, trainer="full", why="a test asks"), run)
-
-
 def trained(school: School, folder: Path, step: str | None) -> TrainingRun:
     """A run that was killed once at that step."""
-    database = school.house.application.database
-    with database.begin() as work:
-        spec = TrainJob(collection_id=school.collection_id, trainer="full", why="a test asks")
-        work.enqueue(spec, collection_id=school.collection_id)
-        work.commit()
-    store = SqlJobStore(database, Signal())
-    job = store.claim([TrainJob.kind], lease_s=300.0)
-    assert job is not None
+    attempts = Attempts(school, full_trainer(school, stand_in(folder)))
     if step is not None:
         with pytest.raises(Killed):
-            attempt(school, training(school, folder), job, store, step)
-    attempt(school, training(school, folder), job, store, None)
-    store.succeed(job)
-    runs = school.house.ask(ListTrainingRuns(collection_id=school.collection_id, limit=100)).items
-    (run,) = [run for run in runs if run.job_id == job.id]
-    return run
+            attempts.attempt(Mortal, step=step)
+        attempts.trainer = full_trainer(school, stand_in(folder))
+    attempts.attempt()
+    return attempts.end()
 
 
 @pytest.fixture(scope="module")

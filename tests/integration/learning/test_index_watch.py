@@ -14,10 +14,11 @@ from src.core.messages.feedback import RateHit, Verdict
 from src.core.messages.indexes import ListIndexVersions, RebuildIndexesJob
 from src.core.messages.models import GetModel, ModelState, PromoteModel
 from src.core.messages.questions import Search, SearchResults
-from src.database.models import EmbeddingRecord, ExperimentRecord, SearchRecord
+from src.database.models import ExperimentRecord, SearchRecord
 from src.services import registry
 from tests.integration.application.test_index_versions import searching
 from tests.support.application import House, make_settings, running, wait_for
+from tests.support.rankers import add_tuned
 from tests.support.schooling import TOPICS, School
 
 VOTED = 60
@@ -43,26 +44,13 @@ def states(school: School) -> dict[str, str]:
 def tuned(school: School) -> tuple[str, str]:
     """A model that ranks the float32 index, which is built, and that version."""
     house, application = school.house, school.house.application
+    model_id, version = add_tuned(application, school.collection_id)
     with application.database.begin() as work:
-        known = set(work.session.scalars(select(EmbeddingRecord.version)))
-        (version,) = known - {application.adapters.embedder.version}
-        live = registry.live_model(work, school.collection_id)
-        record = registry.register(
-            work,
-            school.collection_id,
-            kind="embedding",
-            state="gated",
-            parent_id=live.id,
-            embedding_version=version,
-            card={},
-            by="agent:fine_tuner",
-            reason="Tuned.",
-        )
         spec = RebuildIndexesJob(collection_id=school.collection_id, embedding_version=version, switch=False)
         job = work.enqueue(spec, collection_id=school.collection_id)
         work.commit()
     house.finished(job.id)
-    return record.id, version
+    return model_id, version
 
 
 def vote(school: School, reader: Caller, topic: str) -> None:

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from src.agents.fine_tuner.archive import DatasetArchive
 from src.agents.fine_tuner.trainers import Material
-from src.agents.fine_tuner.training import Training
-from src.core.caller import Caller
-from src.core.context import JobFence
-from src.core.jobs import JobRun
 from src.core.messages.console import SteerAgent, Steering
 from src.core.messages.models import GetModel
-from src.core.messages.training import ListTrainingRuns, RunState, TrainingRun, TrainJob
-from src.core.signals import Signal
-from src.database.jobstore import SqlJobStore
+from src.core.messages.training import RunState
 from src.services.ranking.artefact import load
 from src.services.ranking.diagnosis import Finding
 from src.services.ranking.linear import RankWeights, WeightsFit
@@ -27,6 +19,7 @@ from src.services.ranking.ranker import FusionWeights, Ranker
 from src.services.ranking.training import RankerFit
 from tests.support.application import House, make_settings, running
 from tests.support.schooling import TOPICS, School
+from tests.support.trainings import train
 
 
 class WordsTrainer:
@@ -62,26 +55,6 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
         school.vote(TOPICS[:8])
         school.house.ask(SteerAgent(name="fine_tuner", steering=Steering.PAUSE))
         yield school
-
-
-def train(school: School, trainer: WordsTrainer) -> TrainingRun:
-    application = school.house.application
-    database, adapters = application.database, application.adapters
-    with database.begin() as work:
-        spec = TrainJob(collection_id=school.collection_id, trainer=trainer.name, why="a test asks")
-        work.enqueue(spec, collection_id=school.collection_id)
-        work.commit()
-    store = SqlJobStore(database, Signal())
-    job = store.claim([TrainJob.kind], lease_s=60.0)
-    assert job is not None
-    context = replace(
-        school.house.context(Caller.agent("fine_tuner")), fence=JobFence(job.id, job.lease_token)
-    )
-    archive = DatasetArchive(database, adapters.embedder)
-    training = Training(database, adapters.blobs, adapters.embedders, archive, {trainer.name: trainer})
-    training.carry_out(spec, JobRun(job, context, store, lambda: False))
-    store.succeed(job)
-    return school.house.ask(ListTrainingRuns(collection_id=school.collection_id)).items[0]
 
 
 def test_a_ranker_of_one_s_own_becomes_a_candidate(school: School) -> None:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from src.cli.main import main
-from src.cli.service import Service
 from src.core.bus import Delivery
 from src.core.clock import new_id
 from src.core.consumer import Burial
 from src.core.jobs import JobState
-from src.core.messages.accounts import CreatePersonalToken
 from src.core.messages.base import Envelope
 from src.core.messages.jobs import JobFinished
 from src.database.ledger import SqlLedger
 from tests.support.application import House, make_settings, running, wait_for
+from tests.support.terminal import Typed, reachable, typing
 
 
 @pytest.fixture(scope="module")
@@ -29,27 +27,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture(scope="module")
 def environment(house: House) -> Iterator[dict[str, str]]:
-    """What reaches the application's server over its URL."""
-    service = Service(house.application, host="127.0.0.1", port=0)
-    service.start()
-    token = house.ask(CreatePersonalToken(name="terminal")).token
-    yield {"STOA_URL": service.url, "STOA_TOKEN": token, "STOA_CONFIG": ""}
-    service.stop()
-
-
-Run = Callable[..., str]
+    with reachable(house) as made:
+        yield made
 
 
 @pytest.fixture
-def run(environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Run:
-    def typed(*arguments: str, code: int = 0) -> str:
-        capsys.readouterr()
-        ended = main(["dead-letters", *arguments], environment)
-        printed = capsys.readouterr()
-        assert ended == code, printed.err
-        return printed.out if code == 0 else printed.err
-
-    return typed
+def run(environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Typed:
+    return typing(environment, capsys, "dead-letters")
 
 
 @pytest.fixture
@@ -74,7 +58,7 @@ def letter(house: House) -> dict[str, Any]:
     return {"id": record.id, "event_id": envelope.id}
 
 
-def test_dead_letters_are_listed_with_their_cause(run: Run, letter: dict[str, Any]) -> None:
+def test_dead_letters_are_listed_with_their_cause(run: Typed, letter: dict[str, Any]) -> None:
     told = run("list")
     assert letter["id"] in told
     assert "job.finished.v1, tried 5 times by ingestion" in told
@@ -82,14 +66,14 @@ def test_dead_letters_are_listed_with_their_cause(run: Run, letter: dict[str, An
     run("delete", letter["id"])
 
 
-def test_dead_letters_are_listed_by_agent(run: Run, letter: dict[str, Any]) -> None:
+def test_dead_letters_are_listed_by_agent(run: Typed, letter: dict[str, Any]) -> None:
     assert json.loads(run("list", "--agent", "answer", "--json")) == []
     (found,) = json.loads(run("list", "--agent", "ingestion", "--json"))
     assert (found["id"], found["event_id"]) == (letter["id"], letter["event_id"])
     run("delete", letter["id"])
 
 
-def test_a_replayed_dead_letter_is_handled_again(run: Run, letter: dict[str, Any], house: House) -> None:
+def test_a_replayed_dead_letter_is_handled_again(run: Typed, letter: dict[str, Any], house: House) -> None:
     replayed = json.loads(run("replay", letter["id"], "--json"))
     assert replayed["replayed_at"]
     ledger = SqlLedger(house.application.database)
@@ -98,15 +82,15 @@ def test_a_replayed_dead_letter_is_handled_again(run: Run, letter: dict[str, Any
     assert "already" in run("replay", letter["id"], code=1)
 
 
-def test_a_deleted_dead_letter_is_gone(run: Run, letter: dict[str, Any]) -> None:
+def test_a_deleted_dead_letter_is_gone(run: Typed, letter: dict[str, Any]) -> None:
     assert "was deleted" in run("delete", letter["id"])
     assert json.loads(run("list", "--json")) == []
 
 
-def test_a_dead_letter_that_is_not_there_ends_with_4(run: Run) -> None:
+def test_a_dead_letter_that_is_not_there_ends_with_4(run: Typed) -> None:
     assert "no dead letter" in run("replay", "missing", code=4)
     assert "no dead letter" in run("delete", "missing", code=4)
 
 
-def test_an_id_that_is_none_reaches_no_other_address(run: Run) -> None:
+def test_an_id_that_is_none_reaches_no_other_address(run: Typed) -> None:
     assert run("delete", "../collections", code=4)

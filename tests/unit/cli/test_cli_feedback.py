@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from src.cli.main import main
-from src.cli.service import Service
-from src.core.messages.accounts import CreatePersonalToken
 from src.core.messages.questions import Answer, AskQuestion
 from tests.support.application import House, make_settings, running
+from tests.support.terminal import Typed, reachable, typing
 
 QUESTION = "How long does a parcel take?"
 
@@ -26,27 +25,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture(scope="module")
 def environment(house: House) -> Iterator[dict[str, str]]:
-    service = Service(house.application, host="127.0.0.1", port=0)
-    service.start()
-    token = house.ask(CreatePersonalToken(name="terminal")).token
-    assert token is not None
-    yield {"STOA_URL": service.url, "STOA_TOKEN": token, "STOA_CONFIG": ""}
-    service.stop()
-
-
-Run = Callable[..., str]
+    with reachable(house) as made:
+        yield made
 
 
 @pytest.fixture
-def run(environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Run:
-    def typed(*arguments: str, code: int = 0) -> str:
-        capsys.readouterr()
-        ended = main(list(arguments), environment)
-        printed = capsys.readouterr()
-        assert ended == code, printed.err
-        return printed.out if code == 0 else printed.err
-
-    return typed
+def run(environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Typed:
+    return typing(environment, capsys)
 
 
 @pytest.fixture
@@ -55,7 +40,7 @@ def answer(house: House) -> Answer:
 
 
 def test_the_answer_that_ask_prints_is_rated_listed_and_unrated(
-    run: Run, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+    run: Typed, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["ask", QUESTION], environment)
     answer_id = capsys.readouterr().err.split("answer ")[1].split()[0]
@@ -68,7 +53,7 @@ def test_the_answer_that_ask_prints_is_rated_listed_and_unrated(
     assert "There are no ratings." in run("learn", "ratings")
 
 
-def test_a_citation_is_rated_and_has_no_stars(run: Run, answer: Answer) -> None:
+def test_a_citation_is_rated_and_has_no_stars(run: Typed, answer: Answer) -> None:
     marker = answer.citations[0].marker
     rated = json.loads(run("rate", answer.answer_id, "up", "--citation", marker, "--json"))
     assert (rated["kind"], rated["marker"], rated["place"]) == ("citation", marker, 1)
@@ -78,7 +63,7 @@ def test_a_citation_is_rated_and_has_no_stars(run: Run, answer: Answer) -> None:
     assert "no answer" in run("rate", "missing", "up", code=4)
 
 
-def test_ratings_are_discarded_and_released(run: Run, answer: Answer) -> None:
+def test_ratings_are_discarded_and_released(run: Typed, answer: Answer) -> None:
     rated = json.loads(run("rate", answer.answer_id, "up", "--json"))
     assert "1 rating was discarded." in run("learn", "discard", rated["id"])
     assert json.loads(run("learn", "ratings", "--json"))[0]["state"] == "discarded"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from src.cli.main import main
-from src.cli.service import Service
-from src.core.messages.accounts import CreatePersonalToken
 from tests.support.application import House, make_settings, running
 from tests.support.rankers import add_candidate, by_cosine
+from tests.support.terminal import Typed, reachable, typing
 
 
 @pytest.fixture(scope="module")
@@ -24,34 +22,20 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture(scope="module")
 def environment(house: House) -> Iterator[dict[str, str]]:
-    service = Service(house.application, host="127.0.0.1", port=0)
-    service.start()
-    token = house.ask(CreatePersonalToken(name="terminal")).token
-    assert token is not None
-    yield {"STOA_URL": service.url, "STOA_TOKEN": token, "STOA_CONFIG": ""}
-    service.stop()
-
-
-Run = Callable[..., str]
+    with reachable(house) as made:
+        yield made
 
 
 @pytest.fixture
-def run(environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Run:
-    def typed(*arguments: str, code: int = 0) -> str:
-        capsys.readouterr()
-        ended = main(["learn", *arguments], environment)
-        printed = capsys.readouterr()
-        assert ended == code, printed.err
-        return printed.out if code == 0 else printed.err
-
-    return typed
+def run(environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Typed:
+    return typing(environment, capsys, "learn")
 
 
 def parsed(text: str) -> Any:
     return json.loads(text)
 
 
-def test_a_model_is_tried_promoted_and_taken_back(house: House, run: Run) -> None:
+def test_a_model_is_tried_promoted_and_taken_back(house: House, run: Typed) -> None:
     collection_id = house.collection("Town")
     assert run("models", "--collection", "Town") == "There are no models.\n"
     model_id = add_candidate(house.application, collection_id, by_cosine(1.0)).id
@@ -73,7 +57,9 @@ def test_a_model_is_tried_promoted_and_taken_back(house: House, run: Run) -> Non
     assert "nothing to undo" in run("rollback", model_id, code=1)
 
 
-def test_another_way_to_answer_is_compared_shown_and_stopped(house: House, run: Run, tmp_path: Path) -> None:
+def test_another_way_to_answer_is_compared_shown_and_stopped(
+    house: House, run: Typed, tmp_path: Path
+) -> None:
     house.collection("Port")
     refused = run("compare", "Port", "--template", "quoting", code=2)
     assert "Answers are extracts here" in refused
@@ -109,7 +95,7 @@ def test_another_way_to_answer_is_compared_shown_and_stopped(house: House, run: 
     run("stop", again["id"])
 
 
-def test_a_folder_becomes_a_golden_set_and_grows(house: House, run: Run, tmp_path: Path) -> None:
+def test_a_folder_becomes_a_golden_set_and_grows(house: House, run: Typed, tmp_path: Path) -> None:
     house.collection("Desk")
     folder = tmp_path / "desk"
     folder.mkdir()

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from src.agents.experiment_runner.rules import decision_rule
+from src.agents.experiment_runner.settling import put_aside
 from src.agents.experiment_runner.trials import HEALTHY, RETURN, STOPPED
 from src.core.messages.experiments import ExperimentLooked, Purpose
 from src.database.models import ExperimentRecord
@@ -60,7 +61,7 @@ class SplitLooks:
             return
         evidence = {"experiment_id": record.id, "guardrail": asdict(breach)}
         self.splits.trials.end(work, record, STOPPED, breach.sentence, by=by)
-        self._reject(work, record, breach.sentence, evidence, by=by)
+        put_aside(work, record, breach.sentence, evidence, by=by)
         self.splits.arrange(work, record.collection_id, by=by)
 
     def _conclude(
@@ -75,7 +76,7 @@ class SplitLooks:
             treatment = work.models.get(record.treatment_id)
             registry.promote(work, treatment, by=by, reason=reason, evidence=evidence)
         elif not left:
-            self._reject(work, record, reason, evidence, by=by)
+            put_aside(work, record, reason, evidence, by=by)
 
     def _look_back(
         self, work: UnitOfWork, record: ExperimentRecord, verdict: Verdict, seen: Contrast, *, by: str
@@ -96,14 +97,6 @@ class SplitLooks:
         """A broken split says nothing for or against the treatment."""
         self.splits.trials.end(work, record, Decision.BROKEN.value, reason, by=by)
         self.splits.put_back(work, record, reason, by=by)
-
-    def _reject(
-        self, work: UnitOfWork, record: ExperimentRecord, reason: str, evidence: dict[str, Any], *, by: str
-    ) -> None:
-        """Put the treatment aside; a comparison of the live way with itself changes none."""
-        if record.purpose == Purpose.TRIAL:
-            treatment = work.models.get(record.treatment_id)
-            registry.reject(work, treatment, by=by, reason=reason, evidence=evidence)
 
     def _note(self, work: UnitOfWork, record: ExperimentRecord, seen: Contrast, verdict: Verdict) -> None:
         look = {
