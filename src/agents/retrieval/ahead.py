@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -19,4 +20,4 @@ class Ahead(ThreadPoolExecutor):
         super().__init__(16, thread_name_prefix="search-ahead")
 
     def submit(self, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        return super().submit(copy_context().run, call, *args, **kwargs)
+        return super().submit(copy_context().run, partial(call, *args, **kwargs))
