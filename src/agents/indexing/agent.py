@@ -194,6 +194,7 @@ class IndexingAgent(Agent):
             run.progress(stage="repairing", done=done, total=len(kept))
             if self._writer.writable(index):
                 self._builder.mend(index, run)
+        run.progress(stage="repairing", done=len(kept), total=len(kept))
         current = {
             index.collection_id
             for index in live

@@ -61,7 +61,8 @@ class Shore(House):
         """What a start does: queue the repair; here it is also waited for."""
         self.application.prepare()
         job = next(job for job in self.ask(ListJobs()).items if job.kind == RepairIndexesJob.kind)
-        assert self.finished(job.id).state is JobState.SUCCEEDED
+        ended = self.finished(job.id)
+        assert (ended.state, ended.done) == (JobState.SUCCEEDED, ended.total)
 
 
 @pytest.fixture(scope="module")
