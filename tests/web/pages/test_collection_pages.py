@@ -47,6 +47,24 @@ def test_a_private_collection_does_not_exist_for_others(site: Site) -> None:
     assert visitor.get(f"/collections/{made.id}/live").status_code == 404
 
 
+def test_the_owner_of_a_private_collection_lets_others_in_and_out(site: Site) -> None:
+    made = site.house.ask(CreateCollection(name="Minutes", visibility=Visibility.PRIVATE))
+    address = f"/collections/{made.id}"
+    owner, reader = site.visitor(), site.visitor(as_=READER)
+    assert not marked(owner.page(address), "member")
+    assert owner.send(f"{address}/members", {"username": "nobody-here"}).status_code == 404
+    assert owner.send(f"{address}/members", {"username": READER[0], "may_write": "0"}).status_code == 303
+    (row,) = marked(owner.page(address), "member")
+    assert words(row).startswith(f"{READER[0]} read ")
+    page = reader.page(address)
+    assert not marked(page, "members"), "who else reads it is the owner's to know"
+    assert reader.send(f"{address}/members", {"username": READER[0], "may_write": "1"}).status_code == 403
+    owner.send(f"{address}/members", {"username": READER[0], "may_write": "1"})
+    assert "read and change" in words(marked(owner.page(address), "member")[0])
+    assert owner.send(f"{address}/members/remove", {"username": READER[0]}).status_code == 303
+    assert reader.get(address).status_code == 404
+
+
 def test_a_reader_is_offered_nothing_that_changes(site: Site) -> None:
     visitor = site.visitor(as_=READER)
     assert not marked(visitor.page("/collections"), "create-collection")

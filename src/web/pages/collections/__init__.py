@@ -1,6 +1,6 @@
 """Collections: what is in them, where it comes from, and what became of it."""
 
-from . import actions, sources, views
+from . import actions, members, sources, views
 from .blueprint import blueprint
 
-__all__ = ["actions", "blueprint", "sources", "views"]
+__all__ = ["actions", "blueprint", "members", "sources", "views"]

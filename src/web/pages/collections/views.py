@@ -23,6 +23,7 @@ from src.web.problems import problem_of
 from src.web.state import ask, caller, correlation_id
 
 from .blueprint import blueprint
+from .members import members_of
 
 _ACTIVE = frozenset({JobState.QUEUED, JobState.RUNNING})
 
@@ -61,6 +62,7 @@ def show(collection_id: str) -> str:
         active="collections",
         collection=collection,
         visibilities=list(Visibility),
+        members=members_of(collection),
         sources=ask(ListSources(collection_id=collection.id)).items,
         page=_documents(collection),
         filters=_filters(),
