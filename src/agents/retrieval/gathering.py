@@ -48,6 +48,7 @@ class Gatherer:
     ) -> None:
         for index, among in _searchable(indexes, allowed):
             if index.lexical_version != self._lexical.version:
+                pool.wordless.add(index.id)
                 notices.append(_OUTDATED)
                 continue
             try:
@@ -55,6 +56,7 @@ class Gatherer:
                     index.id, self._lexical.search(index.id, query, WORDS_DEPTH, among), WORDS_DEPTH
                 )
             except IndexMissingError:
+                pool.wordless.add(index.id)
                 notices.append(MISSING)
 
     def by_meaning(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
 
+from src.core.errors import IndexMissingError
 from src.core.ports import LexicalIndex, Scored, Vectors
 from src.database.repositories.searching import LiveIndex
 from src.database.uow import Work
@@ -27,6 +28,8 @@ class Pool:
     lexical_floor: float = 0.0
     unasked: bool = False
     """Whether a vector index could not be asked: then nothing is known of what is near."""
+    wordless: set[str] = field(default_factory=set)
+    """The indexes whose lexical index is missing or outdated: nothing in them is looked up by words."""
 
     def add_dense(self, index: str, hits: Sequence[Scored], depth: int) -> None:
         for hit in hits:
@@ -103,8 +106,12 @@ class Completer:
         """Give those of the keys that the lexical index did not list their BM25."""
         lacking: dict[str, list[str]] = {}
         for key in keys:
-            if key not in pool.lexical:
+            if key not in pool.lexical and pool.index_of[key] not in pool.wordless:
                 lacking.setdefault(pool.index_of[key], []).append(key)
         for index, ids in lacking.items():
-            for hit in self._lexical.search(index, query, len(ids), among=ids):
-                pool.lexical[hit.passage_id] = hit.score
+            try:
+                hits = self._lexical.search(index, query, len(ids), among=ids)
+            except IndexMissingError:  # replaced and dropped since it was asked for its own list
+                pool.wordless.add(index)
+                continue
+            pool.lexical.update((hit.passage_id, hit.score) for hit in hits)
