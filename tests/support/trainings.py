@@ -19,6 +19,7 @@ from src.core.jobs import ClaimedJob, JobRun
 from src.core.messages.training import ListTrainingRuns, TrainingRun, TrainJob
 from src.core.signals import Signal
 from src.database.jobstore import SqlJobStore
+from src.services.embeddings.versions import Embedders
 from src.services.indexing import PassageVectors
 from src.services.training.child import Tuner
 from src.services.training.recipe import TuningSettings
@@ -26,7 +27,12 @@ from tests.support.schooling import School
 
 
 def full_trainer(
-    school: School, tuner: Tuner, *, folder: Path | None = None, settings: TuningSettings | None = None
+    school: School,
+    tuner: Tuner,
+    *,
+    folder: Path | None = None,
+    settings: TuningSettings | None = None,
+    embedders: Embedders | None = None,
 ) -> FullTrainer:
     """The trainer of the last rung, from five questions on."""
     application = school.house.application
@@ -34,7 +40,7 @@ def full_trainer(
     return FullTrainer(
         database,
         adapters.blobs,
-        adapters.embedders,
+        embedders or adapters.embedders,
         PassageVectors(database, adapters.embedders),
         tuner,
         find_base=partial(base_model, application.settings),

@@ -108,8 +108,9 @@ class FullTrainer:
         run.reached("model tuned")
         digest = self._blobs.put(pack(base.weights.parent, tuned.weights))
         source = EmbeddingSource(f"{base.label}-tuned", self._embedders.precision, digest)
+        embedder = self._embedders.opened(source)
         with self._database.begin(run.ctx) as work:
-            embedder = self._embedders.note(work, source, record.collection_id)
+            self._embedders.note(work, embedder.version, source, record.collection_id)
             work.commit()
         run.reached("artefact stored")
         agreement, wrong = self._compared(texts.samples(SAMPLES), tuned, embedder)

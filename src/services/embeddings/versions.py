@@ -58,18 +58,22 @@ class Embedders:
         self._locks: dict[str, Lock] = {}
         self._lock = Lock()
 
-    def note(self, work: UnitOfWork, source: EmbeddingSource, collection_id: str | None) -> Embedder:
-        """Open a model and write down how it is found; ``collection_id`` is the one it was trained on."""
-        made = self._open(source)
+    def opened(self, source: EmbeddingSource) -> Embedder:
+        """A model that SQL does not know yet. It takes seconds: no transaction may wait for it."""
+        return self._open(source)
+
+    def note(
+        self, work: UnitOfWork, version: str, source: EmbeddingSource, collection_id: str | None
+    ) -> None:
+        """Write down how the model of a version is found; ``collection_id`` is the one it was trained on."""
         work.embeddings.note(
-            version=made.version,
+            version=version,
             model=source.model,
             precision=source.precision,
             artefact=source.artefact,
             collection_id=collection_id,
             created_at=work.now(),
         )
-        return made
 
     @property
     def precision(self) -> str:
@@ -82,14 +86,7 @@ class Embedders:
             if reading.embeddings.find(self.current.version) is not None:
                 return
         with self._database.begin() as work:
-            work.embeddings.note(
-                version=self.current.version,
-                model=self._source.model,
-                precision=self._source.precision,
-                artefact=self._source.artefact,
-                collection_id=None,
-                created_at=work.now(),
-            )
+            self.note(work, self.current.version, self._source, None)
             work.commit()
 
     def available(self, version: str) -> bool:

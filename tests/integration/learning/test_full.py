@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import select
 
+from src.adapters import open_embedder
 from src.core.errors import ConflictError
 from src.core.messages.console import SteerAgent, Steering
 from src.core.messages.indexes import IndexReady, IndexVersions, ListIndexVersions, ReturnIndex
 from src.core.messages.models import GetModel, PromoteModel, RollBackModel
 from src.core.messages.questions import Search
 from src.core.messages.training import RunState, TrainingRun
+from src.core.ports import Embedder
 from src.database.models import EventRecord, ModelRecord
 from src.database.repositories.forgetting import mark_learned_from, must_forget
 from src.database.uow import UnitOfWork
 from src.services import registry
+from src.services.embeddings.versions import Embedders, EmbeddingSource
 from src.services.ranking.artefact import load
 from src.services.training.child import Tuner
 from src.services.training.recipe import TuningSettings
@@ -41,9 +45,32 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
         yield school
 
 
-def train(school: School, tuner: Tuner) -> TrainingRun:
+def train(school: School, tuner: Tuner, embedders: Embedders | None = None) -> TrainingRun:
     settings = TuningSettings(batch=4, epochs=1, max_tokens=16, checkpoint_steps=1)
-    return trainings.train(school, trainings.full_trainer(school, tuner, settings=settings))
+    full = trainings.full_trainer(school, tuner, settings=settings, embedders=embedders)
+    return trainings.train(school, full)
+
+
+def writing_meanwhile(school: School) -> tuple[Embedders, list[str]]:
+    """Models that open only once somebody else has written to the database, and who did."""
+    application = school.house.application
+    wrote: list[str] = []
+
+    def write() -> None:
+        with application.database.begin() as work:
+            work.facts.note("meanwhile", "wrote")
+            work.commit()
+        wrote.append("wrote")
+
+    def opening(source: EmbeddingSource) -> Embedder:
+        writer = Thread(target=write)
+        writer.start()
+        writer.join(timeout=10)
+        return open_embedder(application.settings, application.adapters.blobs, source)
+
+    settings = application.settings
+    configured = EmbeddingSource(settings.embedding_model, settings.embedding_precision)
+    return Embedders(application.database, application.adapters.embedder, configured, opening), wrote
 
 
 def versions(school: School) -> IndexVersions:
@@ -59,8 +86,10 @@ def test_the_rank_weights_that_the_votes_teach_go_with_the_tuned_model(
     school: School, tmp_path: Path
 ) -> None:
     house, adapters = school.house, school.house.application.adapters
-    run = train(school, stand_in(tmp_path))
+    embedders, others = writing_meanwhile(school)
+    run = train(school, stand_in(tmp_path), embedders)
     assert (run.state, run.reason) == (RunState.SUCCEEDED, None)
+    assert others == ["wrote"], "nobody waits while the tuned model is opened"
     model = house.ask(GetModel(model_id=run.model_id or ""))
     tuned = model.card["embedding_version"]
     assert model.card["rungs"] == ["memory", "rank weights", "embedding model"]

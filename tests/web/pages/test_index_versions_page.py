@@ -18,8 +18,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with serving(tmp_path_factory.mktemp("versions")) as made:
         application = made.house.application
         source = EmbeddingSource(application.settings.embedding_model, "float32")
+        embedders = application.adapters.embedders
+        version = embedders.opened(source).version
         with application.database.begin() as work:
-            version = application.adapters.embedders.note(work, source, None).version
+            embedders.note(work, version, source, None)
             work.commit()
         request = RebuildIndexes(collection_id=made.collection_id, embedding_version=version)
         made.house.finished(made.house.ask(request).job_id)
