@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from src.core.clock import new_id
@@ -46,9 +46,18 @@ class SqlJobStore:
                 and_(JobRecord.state == JobState.RUNNING, JobRecord.lease_until < now),
             ),
         )
-        with self._database.read() as work:
-            if work.session.scalar(select(JobRecord.id).where(due).limit(1)) is None:
-                return None
+        while True:
+            with self._database.read() as work:
+                if work.session.scalar(select(JobRecord.id).where(due).limit(1)) is None:
+                    return None
+            job, cancelled = self._taken(due, now, lease_s)
+            if not cancelled:
+                return job
+
+    def _taken(
+        self, due: ColumnElement[bool], now: datetime, lease_s: float
+    ) -> tuple[ClaimedJob | None, bool]:
+        """The first of the due jobs, and whether it was to be cancelled: then it has ended instead."""
         with self._database.begin() as work:
             self._line_up(work)
             record = work.session.scalar(
@@ -59,12 +68,12 @@ class SqlJobStore:
                 .with_for_update(skip_locked=True)
             )
             if record is None:
-                return None
+                return None, False
             if record.cancel_requested:
                 _end(work, record, JobState.CANCELLED)
                 work.commit()
                 self._moved.notify()
-                return self.claim(kinds, lease_s=lease_s)
+                return None, True
             record.state = JobState.RUNNING
             record.attempts += 1
             record.lease_token = new_id()
@@ -86,7 +95,7 @@ class SqlJobStore:
             )
             work.commit()
         self._moved.notify()
-        return job
+        return job, False
 
     def _line_up(self, work: UnitOfWork) -> None:
         """Claim one after the other: two at once would not see each other's job of the same source.

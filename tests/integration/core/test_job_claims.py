@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
 from src.core.context import JobFence
 from src.core.jobs import JobState, LeaseLostError, Progress
+from src.database.jobstore import request_cancel
 from src.database.models import JobRecord
 from tests.support.workshop import LEASE_S, Workshop
 
@@ -162,3 +164,18 @@ def test_what_a_job_is_begun_with_is_what_was_queued(workshop: Workshop) -> None
     record: JobRecord = workshop.record(job_id)
     assert (record.state, record.error_code, record.lease_token) == (JobState.SUCCEEDED, None, None)
     assert record.started_at == record.finished_at == workshop.clock.now()
+
+
+def test_a_cancelled_job_whose_holder_is_gone_ends_and_the_next_one_is_claimed(workshop: Workshop) -> None:
+    lost = workshop.enqueue()
+    assert workshop.claimed().id == lost
+    following = workshop.enqueue()
+    with workshop.database.begin() as work:
+        record = work.jobs.get(lost)
+        request_cancel(work, record)
+        record.lease_until = work.now() - timedelta(seconds=1)
+        record.available_at = work.now() - timedelta(seconds=1)
+        work.commit()
+    assert workshop.claimed().id == following
+    with workshop.database.read() as reading:
+        assert reading.jobs.get(lost).state == JobState.CANCELLED
