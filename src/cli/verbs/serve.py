@@ -35,14 +35,15 @@ def run(invocation: Invocation) -> int:
             f"Stoa serves this data folder already, at {other.url} (process {other.pid}): use that, stop it, "
             "or set STOA_DATA_DIR to another folder."
         )
+    from src.bootstrap import build, prepare_folder
+
+    prepare_folder(settings.data_dir)  # before the log, which would make it for everybody's eyes
     log_to(
         settings.data_dir,
         level=settings.log_level,
         name="worker" if action == "worker" else "stoa",
         layout=settings.log_format,
     )
-    from src.bootstrap import build
-
     with ExitStack() as stack:
         application = build(settings, show_password=show_first_password)
         stack.callback(application.close)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from stat import S_IMODE
 
 import pytest
 
@@ -31,6 +32,14 @@ def test_a_first_start_that_fails_has_shown_the_generated_password(
     assert code != exits.OK
     assert f"{port} on 127.0.0.1 is taken" in printed
     assert SENTENCE in printed
+
+
+def test_the_first_start_makes_the_data_folder_for_its_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "data"
+    variables = {"STOA_DATA_DIR": str(folder), "STOA_EMBEDDING_MODEL": "/no/such/model", "STOA_CONFIG": ""}
+    assert main(["all"], variables) == exits.CONFIGURATION
+    assert (folder / "logs" / "stoa.log").exists()
+    assert S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_a_command_that_makes_the_first_account_shows_its_password_once(
