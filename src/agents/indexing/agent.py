@@ -91,6 +91,7 @@ class IndexingAgent(Agent):
 
     @handles(CheckIndexes)
     def check(self, request: CheckIndexes, ctx: Context) -> CheckReport:
+        stored = self._writer.indexes()
         with self._database.read() as work:
             collections = (
                 [work.collections.get(request.collection_id)]
@@ -100,7 +101,7 @@ class IndexingAgent(Agent):
             known = work.indexes.known()
             digests = work.documents.blobs(request.collection_id)
         reports = tuple(report(self._database, self._writer, collection) for collection in collections)
-        orphans = tuple(sorted(self._writer.indexes() - known)) if request.collection_id is None else ()
+        orphans = tuple(sorted(stored - known)) if request.collection_id is None else ()
         missing = tuple(sorted(digest for digest in digests if not self._blobs.has(digest)))
         sound = all(item.sound for item in reports) and not orphans and not missing
         return CheckReport(sound=sound, collections=reports, orphans=orphans, missing_blobs=missing)
@@ -146,10 +147,10 @@ class IndexingAgent(Agent):
                 )
             switch(work, standby)
             self._want(collection, standby.embedding_version)
-            work.session.flush()
-            reply = self._listing.of(work, collection)
             work.commit()
-            return reply
+        # Counting what the stores hold takes its time: the switch does not wait for it.
+        with self._database.read() as reading:
+            return self._listing.of(reading, reading.collections.get(request.collection_id))
 
     def _standby(self, work: Work, request: ReturnIndex) -> IndexRecord:
         if request.index_id is None:
@@ -183,12 +184,14 @@ class IndexingAgent(Agent):
     @runs(RepairIndexesJob)
     def repair(self, job: RepairIndexesJob, run: JobRun) -> None:
         """Close small gaps in the indexes; drop what no collection owns; build anew what is outdated."""
+        # Looked at first: an index is in SQL before it is in the stores.
+        stored = self._writer.indexes()
         with self._database.read() as work:
             wanted = {each.id: (each, self._writer.wanted(each)) for each in work.collections.all()}
             live = work.indexes.in_state("live")
             kept = [*live, *work.indexes.in_state("standby")]
             known = work.indexes.known()
-        for orphan in self._writer.indexes() - known:
+        for orphan in stored - known:
             self._writer.drop(orphan)
         for done, index in enumerate(kept):
             run.progress(stage="repairing", done=done, total=len(kept))

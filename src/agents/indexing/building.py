@@ -41,6 +41,7 @@ class IndexBuilder:
         """
         if not switching and self._ready(collection.id, version, run):
             return
+        self._writer.open(version)
         building = self._building(collection, version, run)
         self._writer.create(building)
         run.reached("new index made")

@@ -41,8 +41,12 @@ class IndexWriter:
         own = collection.embedding_version
         return own if own and self._embedders.available(own) else self._embedders.current.version
 
+    def open(self, embedding_version: str) -> None:
+        """Have the model of a version at hand, which may take many seconds. Raises UnavailableError."""
+        self._embedders.of(embedding_version)
+
     def plan(self, work: UnitOfWork, collection_id: str, state: str, embedding_version: str) -> IndexRecord:
-        """The record of a new index; ``create`` makes it in the stores."""
+        """The record of a new index, whose model was opened before; ``create`` makes it in the stores."""
         return work.indexes.add(
             IndexRecord(
                 id=new_id(),

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -152,6 +153,53 @@ def test_the_way_back_is_taken_at_once_and_stays_taken(changed: Path) -> None:
     with coast(changed) as house:
         house.found().repaired()
         assert house.states()[house.configured] == "live"
+
+
+class Meanwhile:
+    """A part of the application whose calls of one method come ``after`` something else has happened."""
+
+    def __init__(self, part: Any, method: str, after: Callable[[], object]) -> None:
+        self._part, self._method, self._after = part, method, after
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._method:
+            self._after()
+        return getattr(self._part, name)
+
+
+def test_a_switch_does_not_wait_until_the_indexes_are_counted(
+    changed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with coast(changed, embedding_precision="float32") as house:
+        house.found().repaired()
+        (old,) = house.states().keys() - {house.configured}
+        live: list[str] = []
+
+        def look() -> None:
+            with house.application.database.read() as work:
+                found = work.indexes.live(house.collection_id)
+            live.append(found.embedding_version if found else "")
+
+        listing = house.indexing._listing
+        monkeypatch.setattr(listing, "_vectors", Meanwhile(listing._vectors, "ids", look))
+        house.ask(ReturnIndex(collection_id=house.collection_id))
+        assert set(live) == {old}
+
+
+def test_a_repair_leaves_an_index_alone_that_is_made_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with coast(tmp_path) as house:
+        house.filled()
+        writer = house.indexing._writer
+        fresh: list[str] = []
+        monkeypatch.setattr(
+            house.indexing,
+            "_writer",
+            Meanwhile(writer, "indexes", lambda: fresh or fresh.append(house.collection("Fresh"))),
+        )
+        house.repaired()
+        assert house.ask(CheckIndexes(collection_id=fresh[0])).sound
 
 
 def test_an_index_of_a_model_that_is_gone_is_searched_by_words_and_built_anew(tmp_path: Path) -> None:
