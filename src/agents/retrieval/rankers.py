@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from datetime import datetime
+from datetime import date, datetime
 from threading import Lock
 
 from src.core.errors import AppError
@@ -19,7 +19,9 @@ from src.services.ranking.ranker import Ranker
 
 log = logging.getLogger("stoa.retrieval")
 
-_KEPT = 32
+_KEPT_RANKERS, _KEPT_MEMORIES = 256, 4096
+"""Above the number of collections that one search may reach: else each search would load all of them anew.
+A ranker has megabytes at most, a memory what its collection's votes take, most often nothing."""
 
 
 class Rankers:
@@ -51,7 +53,7 @@ class Rankers:
         )
         with self._lock:
             self._loaded[name] = ranker
-            while len(self._loaded) > _KEPT:
+            while len(self._loaded) > _KEPT_RANKERS:
                 self._loaded.popitem(last=False)
         return ranker
 
@@ -65,22 +67,25 @@ class Rankers:
 
 
 class Memories:
-    """What the counted ratings of each collection say, by the version that SQL gives it."""
+    """What the counted ratings of each collection say, by the version that SQL gives it; they are weighed by
+    their age anew each day."""
 
     def __init__(self) -> None:
-        self._loaded: OrderedDict[tuple[str, str], tuple[int, QueryMemory]] = OrderedDict()
+        self._loaded: OrderedDict[tuple[str, str], tuple[tuple[int, date], QueryMemory]] = OrderedDict()
         self._lock = Lock()
 
     def of(self, work: Work, index: LiveIndex, now: datetime) -> QueryMemory:
-        name = (index.collection_id, index.embedding_version)
+        name, stamp = (index.collection_id, index.embedding_version), (index.memory_version, now.date())
         with self._lock:
             known = self._loaded.get(name)
-        if known is not None and known[0] == index.memory_version:
-            return known[1]
+            if known is not None and known[0] == stamp:
+                self._loaded.move_to_end(name)
+                return known[1]
         memory = QueryMemory(_remembered(work, *name, now))
         with self._lock:
-            self._loaded[name] = (index.memory_version, memory)
-            while len(self._loaded) > _KEPT:
+            self._loaded[name] = (stamp, memory)
+            self._loaded.move_to_end(name)
+            while len(self._loaded) > _KEPT_MEMORIES:
                 self._loaded.popitem(last=False)
         return memory
 
