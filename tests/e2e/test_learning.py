@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from src.core.messages.collections import CreateCollection
+from src.services.evaluation.sequential import DecisionRule
 from tests.e2e.conftest import Person
 from tests.support.chromium import NARROW, page_overflows, resize
 from tests.support.learned import SUMMARY, WHY, learned
@@ -110,6 +111,9 @@ def test_one_comes_from_the_loop_to_why_a_version_ranks(person: Person, places: 
     chart = person.see("chart")
     chart.find_element("tag name", "summary").click()
     assert "+0.018 +0.003 +0.034" in person.see("looks").text
+    fixed = DecisionRule()
+    first = f"{fixed.looks[0]} up-votes {fixed.critical[0]:.2f} {100 * fixed.spending[0]:.1f}%"
+    assert first in person.see("rule").text
 
 
 def test_what_is_drawn_of_a_run_is_in_its_tables(person: Person, places: dict[str, str]) -> None:

@@ -59,3 +59,12 @@ def test_places_that_stand_for_something_else_are_named() -> None:
     assert drawn is not None
     assert [tick.label for tick in drawn.across] == ["0.1", "1", "10"]
     assert [tick.at for tick in drawn.across] == [x for x, _ in drawn.lines[0].points]
+
+
+def test_few_points_are_told_at_their_own_places() -> None:
+    drawn = chart([Series("gain", [(100, 0.01), (250, 0.02), (500, 0.03)])])
+    assert drawn is not None
+    assert [tick.label for tick in drawn.across] == ["100", "250", "500"]
+    close = chart([Series("gain", [(100, 0.01), (101, 0.02), (500, 0.03)])])
+    assert close is not None
+    assert "101" not in [tick.label for tick in close.across], "labels would overlap"

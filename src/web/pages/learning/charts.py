@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 WIDTH, HEIGHT = 640.0, 220.0
 LEFT, RIGHT, TOP, BOTTOM = 64.0, 24.0, 10.0, 26.0
 # Left and right leave room for labels that a narrow window draws larger.
 
+_PLACES = 6
 _WHISKERS = 10
 """Points of a line above which its band alone tells the intervals."""
 
@@ -74,7 +76,7 @@ def chart(
     return Chart(
         lines=tuple(_line(one, across, up) for one in series),
         across=tuple(Tick(across(place), name) for place, name in enumerate(names))
-        or tuple(Tick(across(value), f"{value:g}") for value in across.ticks(6)),
+        or tuple(Tick(across(value), f"{value:g}") for value in _told(xs) or across.ticks(6)),
         up=tuple(Tick(up(value), f"{value:.{digits}f}") for value in up.ticks(5)),
         zero=up(0.0) if up.low <= 0.0 <= up.high else None,
     )
@@ -106,6 +108,13 @@ class _Scale:
         step = min((unit * factor for factor in (1, 2, 5, 10)), key=lambda one: abs(math.log(one / rough)))
         first = math.ceil(self.low / step)
         return [round(number * step, 10) for number in range(first, math.floor(self.high / step) + 1)]
+
+
+def _told(xs: Sequence[float]) -> list[float]:
+    """The places of the points themselves, where these are few and far enough apart to be written."""
+    places = sorted(set(xs))
+    gaps = [after - before for before, after in pairwise(places)]
+    return places if len(places) <= _PLACES and min(gaps, default=1.0) >= 0.08 * sum(gaps) else []
 
 
 def _line(series: Series, across: _Scale, up: _Scale) -> Line:

@@ -12,6 +12,7 @@ from src.core.messages.experiments import (
     GetExperiment,
     ListExperiments,
     Method,
+    Purpose,
     StartExperiment,
     StopExperiment,
 )
@@ -78,9 +79,11 @@ def stop(experiment_id: str) -> Response:
 
 def _gains(found: Experiment) -> Chart | None:
     """The mean gain with its interval at each look, and now."""
-    points = [(look.counted, look.mean, look.lower, look.upper) for look in found.looks]
+    # A watch weighs the latest votes, so that what counts does not grow with time.
+    so_far = "votes" if found.purpose is Purpose.WATCH else "counted"
+    points = [(getattr(look, so_far), look.mean, look.lower, look.upper) for look in found.looks]
     if now := _now(found):
-        points.append((now["counted"], now["mean"], now["lower"], now["upper"]))
+        points.append((now[so_far], now["mean"], now["lower"], now["upper"]))
     series = Series(
         "mean gain of one up-vote",
         [(round(votes, 1), mean) for votes, mean, _, _ in points],
@@ -93,5 +96,5 @@ def _gains(found: Experiment) -> Chart | None:
 def _now(found: Experiment) -> dict[str, Any] | None:
     """What the votes say so far, where there are more than at the last look."""
     now = found.progress
-    last = found.looks[-1].counted if found.looks else 0.0
-    return now if now and now.get("votes", 0) > 1 and now["counted"] > last else None
+    last = found.looks[-1].votes if found.looks else 0
+    return now if now and now.get("votes", 0) > max(1, last) else None
