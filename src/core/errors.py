@@ -162,8 +162,8 @@ class SourceError(AppError):
     status = 422
     title = "The source cannot be read"
 
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, code: str, detail: str, *, fields: tuple[FieldProblem, ...] = ()) -> None:
+        super().__init__(detail, fields=fields)
         self.code = code
 
 

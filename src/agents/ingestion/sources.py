@@ -9,7 +9,7 @@ from src.core.agent import Agent, every, handles, on, runs
 from src.core.caller import Caller
 from src.core.clock import new_id
 from src.core.context import Context
-from src.core.errors import AppError, ForbiddenError
+from src.core.errors import AppError, FieldProblem, ForbiddenError, SourceError
 from src.core.jobs import JobRun, JobState
 from src.core.messages.collections import CollectionDeleted
 from src.core.messages.jobs import JobFinished
@@ -35,6 +35,21 @@ NextRun = Callable[[str, datetime], datetime]
 """When a schedule's next run is, after a given time; raises InvalidRequestError for a bad schedule."""
 
 
+_FIELDS = {
+    "unknown_kind": "kind",
+    "bad_location": "location",
+    "outside_roots": "location",
+    "no_such_folder": "location",
+    "not_a_repository": "location",
+    "empty_repository": "location",
+    "unreachable": "location",
+    "no_such_branch": "branch",
+    "bad_credential": "credential",
+    "authentication_failed": "credential",
+}
+"""The field of a new source that each refusal is about."""
+
+
 class SourcesAgent(Agent):
     """Keeps collections up to date with repositories and folders."""
 
@@ -57,7 +72,7 @@ class SourcesAgent(Agent):
     @handles(AddSource)
     def add_source(self, request: AddSource, ctx: Context) -> AcceptedSource:
         _refuse_path(request.location.strip(), ctx.caller)
-        spec = self._sync.reader(request.kind).check(
+        spec = self._checked(
             SourceSpec(
                 kind=request.kind,
                 location=request.location,
@@ -167,6 +182,17 @@ class SourcesAgent(Agent):
                 if work.jobs.open(SyncSourceJob.kind, source_id=source.id) is None:
                     _enqueue_sync(work, source)
             work.commit()
+
+    def _checked(self, spec: SourceSpec) -> SourceSpec:
+        """The source as its reader takes it; a refusal names the field that it is about."""
+        try:
+            return self._sync.reader(spec.kind).check(spec)
+        except SourceError as error:
+            field = _FIELDS.get(error.code)
+            if field is None:
+                raise
+            fields = (FieldProblem(field, error.detail),)
+            raise SourceError(error.code, error.detail, fields=fields) from error
 
     def _note_failure(self, source_id: str, error: AppError, run: JobRun) -> None:
         with self._database.begin(run.ctx) as work:

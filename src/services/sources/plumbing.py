@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from src.core.errors import ConfigurationError, SourceError
+from src.core.errors import SourceError
 
 from .location import Location
 from .process import Deadline, OutputLimitError, supervise
@@ -175,17 +175,23 @@ class Plumbing:
         """GitPython's launcher, once the program is known to be there and recent; our settings in place."""
         self._write_settings()
         if self._git is None:
-            try:
-                from git.cmd import Git
-            except ImportError as error:
-                raise ConfigurationError(
-                    "The program 'git' is not installed; install it to read repositories."
-                ) from error
-            git = Git(self._home)
-            if git.version_info < _OLDEST:
-                raise ConfigurationError("The program 'git' is too old: 2.31 or newer is needed.")
-            self._git = git
+            self._git = self._launcher()
         return self._git
+
+    def _launcher(self) -> Git:
+        try:
+            from git.cmd import Git
+            from git.exc import GitCommandNotFound
+        except ImportError as error:  # GitPython looks for the program when it is imported first
+            raise _missing() from error
+        git = Git(self._home)
+        try:
+            version = git.version_info
+        except GitCommandNotFound as error:
+            raise _missing() from error
+        if version < _OLDEST:
+            raise SourceError("git_missing", "The program 'git' is too old: 2.31 or newer is needed.")
+        return git
 
     def _write_settings(self) -> None:
         settings = self._home / ".gitconfig"
@@ -197,3 +203,7 @@ class Plumbing:
         with tempfile.NamedTemporaryFile("w", dir=self._home, prefix=".gitconfig-", delete=False) as file:
             file.write(_SETTINGS)
         os.replace(file.name, settings)
+
+
+def _missing() -> SourceError:
+    return SourceError("git_missing", "The program 'git' is not installed; install it to read repositories.")

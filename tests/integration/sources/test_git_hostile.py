@@ -172,6 +172,13 @@ def test_a_folder_without_a_repository_is_said_to_be_one(source: GitSource, root
         assert code_of(source, root / name) == "not_a_repository"
 
 
+def test_a_machine_without_git_says_so(
+    source: GitSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    assert code_of(source, "https://127.0.0.1:1/project.git") == "git_missing"
+
+
 def test_stoas_own_clones_are_no_source(root: Path, repository: Repository) -> None:
     repository.commit({"a.md": "a\n"})
     source = GitSource(root / "data" / "clones", (root,), skip_reason, closed=(root / "data",))
