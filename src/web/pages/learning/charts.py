@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 WIDTH, HEIGHT = 640.0, 220.0
-LEFT, RIGHT, TOP, BOTTOM = 64.0, 24.0, 10.0, 26.0
+LEFT, RIGHT, TOP, BOTTOM = 64.0, 24.0, 10.0, 32.0
 # Left and right leave room for labels that a narrow window draws larger.
 
 _PLACES = 6
