@@ -109,6 +109,10 @@ class TooManyRequestsError(AppError):
     status = 429
     title = "Too many requests"
 
+    def __init__(self, detail: str, *, retry_after_s: float = 5.0) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
 
 class UnavailableError(AppError):
     """A part that the request needs is not ready or not reachable."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from math import ceil
 from typing import cast
 
 from flask import Flask, Response, current_app, request
@@ -44,7 +45,9 @@ def _expected(error: AppError) -> Response:
         scheme = 'Bearer realm="Stoa"'
         given = request.headers.get("Authorization")
         response.headers["WWW-Authenticate"] = f'{scheme}, error="invalid_token"' if given else scheme
-    if isinstance(error, TooManyRequestsError | UnavailableError):
+    if isinstance(error, TooManyRequestsError):
+        response.headers["Retry-After"] = str(max(1, ceil(error.retry_after_s)))
+    elif isinstance(error, UnavailableError):
         response.headers["Retry-After"] = str(_RETRY_AFTER_S)
     return response
 

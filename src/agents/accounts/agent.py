@@ -267,7 +267,7 @@ def _refuse_while_paused(failures: SignInFailureRecord | None, now: datetime) ->
     left = PAUSE_S - (now - failures.last_at).total_seconds()
     if left > 0:
         raise TooManyRequestsError(
-            f"Too many failed attempts for this name; try again in {left:.0f} seconds."
+            f"Too many failed attempts for this name; try again in {left:.0f} seconds.", retry_after_s=left
         )
 
 

@@ -97,6 +97,15 @@ def test_a_wrong_password_gets_no_token(admin: Script) -> None:
     assert problem["code"] == "unauthenticated"
 
 
+def test_a_pause_after_wrong_passwords_says_how_long_it_is(admin: Script) -> None:
+    given = {"username": "guessed", "password": "wrong"}
+    for _ in range(5):
+        admin.client.post("/api/v1/auth/token", json=given)
+    refused = admin.client.post("/api/v1/auth/token", json=given)
+    assert refused.status_code == 429
+    assert 20 <= int(refused.headers["Retry-After"]) <= 30
+
+
 def test_a_new_user_signs_in_at_once_and_is_no_administrator(admin: Script) -> None:
     body = {"username": "ada", "password": "a long password", "roles": ["reader"]}
     admin.call("POST", "/users", 201, json=body)
