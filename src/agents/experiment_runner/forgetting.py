@@ -11,16 +11,18 @@ from src.database.repositories.trials import waiting_models
 from src.database.uow import UnitOfWork
 from src.services import registry
 
+from .gatekeeping import has_index
+
 
 def succeed(work: UnitOfWork, live: ModelRecord, *, by: str) -> ModelRecord | None:
-    """Let the newest gated model that knows nothing of what is deleted take the place of one that does; None
-    where there is none. It is not tried against that first: readers would be shown what is to be forgotten,
-    and both learned alike but for that."""
+    """Let the newest gated model that knows nothing of what is deleted, and whose index is there, take the
+    place of one that does; None where there is none. It is not tried against that first: readers would be
+    shown what is to be forgotten, and both learned alike but for that."""
     number = must_forget(live)
-    waiting = [model for model in waiting_models(work.session, live.collection_id) if not must_forget(model)]
-    if not number or not waiting:
+    waiting = waiting_models(work.session, live.collection_id) if number else ()
+    successor = next((one for one in waiting if not must_forget(one) and has_index(work, one)), None)
+    if successor is None:
         return None
-    successor = waiting[0]
     reason = (
         f"Version {live.version} learned from {_votes(number)} deleted with a user or a document. "
         f"Version {successor.version} was made without them and passed the gate."

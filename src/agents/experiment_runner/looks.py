@@ -19,7 +19,7 @@ from src.services.evaluation.watch import Watch
 from .guards import breaches
 from .pauses import PAUSED, go_on, pause, paused_until
 from .rules import decision_rule, looks_done, return_rule, stored_shares, votes_of
-from .settling import put_aside
+from .settling import put_aside, put_live
 from .trials import HEALTHY, RETURN, STOPPED, Trials
 
 SUSPICIOUS = "suspicious"
@@ -92,21 +92,10 @@ class Looks:
         reason = verdict.sentence + (_PERSON if left else "")
         self.trials.end(work, record, verdict.decision.value, reason, by=by)
         if promoting and not left:
-            self._promote(work, record, reason, evidence, by=by)
+            put_live(work, work.models.get(record.treatment_id), reason, evidence, by=by)
         elif not left:
             put_aside(work, record, reason, evidence, by=by)
         self.trials.arrange(work, record.collection_id, by=by)
-
-    def _promote(
-        self, work: UnitOfWork, record: ExperimentRecord, reason: str, evidence: dict[str, Any], *, by: str
-    ) -> None:
-        """What cannot go live, since its index is gone, comes to the gate again once that is there."""
-        treatment = work.models.get(record.treatment_id)
-        try:
-            registry.promote(work, treatment, by=by, reason=reason, evidence=evidence)
-        except ConflictError as error:
-            said = f"Better, but it cannot go live: {error.detail}"
-            work.models.change(treatment, "candidate", by=by, reason=said, evidence={}, at=work.now())
 
     def _look_back(self, work: UnitOfWork, record: ExperimentRecord, *, by: str) -> None:
         """Judge a watch over the latest votes, also those of earlier watches of the same two models."""

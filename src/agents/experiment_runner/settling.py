@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from src.core.errors import ConflictError
 from src.core.messages.experiments import Purpose
 from src.core.messages.models import ModelState
 from src.database.models import ExperimentRecord, ModelRecord
@@ -41,9 +42,21 @@ def settle(
             put_back(work, model, "No trial of it is running, and what is live was not compared.", by=by)
         elif automatic:
             reason = f"Better in its trial, and no person is asked any more. {last.reason or ''}".strip()
-            registry.promote(work, model, by=by, reason=reason, evidence={"experiment_id": last.id})
-            live = model
+            if put_live(work, model, reason, {"experiment_id": last.id}, by=by):
+                live = model
     return live
+
+
+def put_live(work: UnitOfWork, model: ModelRecord, reason: str, evidence: dict[str, Any], *, by: str) -> bool:
+    """Promote what won. What cannot go live, since its index is gone, comes to the gate again once that is
+    there."""
+    try:
+        registry.promote(work, model, by=by, reason=reason, evidence=evidence)
+    except ConflictError as error:
+        said = f"Better, but it cannot go live: {error.detail}"
+        work.models.change(model, "candidate", by=by, reason=said, evidence={}, at=work.now())
+        return False
+    return True
 
 
 def to_be_forgotten(work: Work, running: ExperimentRecord) -> str | None:

@@ -186,3 +186,26 @@ def test_a_collection_that_is_gone_does_not_keep_others_from_being_guarded(labor
         work.collections.delete(work.collections.get(laboratory.collection_id))
         work.commit()
     guard(laboratory)
+
+
+def test_a_winner_whose_index_is_gone_waits_for_it_and_holds_nobody_up(database: Database) -> None:
+    laboratory, model_id = won_by_hand(database)
+    laboratory.indexed()
+    set_model(laboratory, model_id, embedding_version="tuned")
+    laboratory = under(laboratory, Policy())
+    guard(laboratory)
+    assert laboratory.live().kind == "default"
+    waiting = laboratory.model(model_id)
+    assert waiting.state == "candidate"
+    assert (waiting.reason or "").startswith("Better, but it cannot go live: ")
+
+
+def test_what_is_to_be_forgotten_gives_way_to_the_newest_that_has_an_index(laboratory: Laboratory) -> None:
+    laboratory.indexed()
+    older, newest = laboratory.candidate("gated"), laboratory.candidate("gated")
+    set_model(laboratory, newest, embedding_version="tuned")
+    live = laboratory.live().id
+    set_model(laboratory, live, card={"must_forget": 2})
+    guard(laboratory)
+    assert laboratory.live().id == older
+    assert laboratory.model(live).state == "retired"
