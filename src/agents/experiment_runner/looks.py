@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from src.core.errors import ConflictError
 from src.core.messages.experiments import ExperimentLooked, Purpose
 from src.database.models import ExperimentRecord
 from src.database.repositories.trials import up_votes, watch_votes
-from src.database.uow import UnitOfWork
+from src.database.uow import UnitOfWork, Work
 from src.services import registry
 from src.services.evaluation.estimate import Estimate, estimate
 from src.services.evaluation.guardrails import Breach
@@ -42,6 +43,15 @@ class Looks:
             self._look_back(work, record, by=by)
         else:
             self._look_at_trial(work, record, by=by)
+
+    def alarmed(self, work: Work, record: ExperimentRecord, now: datetime) -> bool:
+        """Whether ``guard`` has anything to do."""
+        if record.state != "running" or record.purpose == Purpose.WATCH:
+            return False
+        pausing = paused_until(record)
+        if pausing is not None:
+            return now >= pausing
+        return any(one.stop for one in breaches(work, record, now))
 
     def guard(self, work: UnitOfWork, record: ExperimentRecord, *, by: str) -> None:
         """Stop a trial whose treatment breaches a guardrail, and pause one for what cannot be told from the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from src.core.context import Context
 from src.core.messages.experiments import GateJob, Method
@@ -109,14 +110,30 @@ class Rounds:
         with self.database.read() as reading:
             running = [record.id for record in running_experiments(reading.session)]
             waiting = collections_in_the_loop(reading.session)
-        for experiment_id in running:
-            with self.database.begin(ctx) as work:
-                if work.experiments.find(experiment_id) is not None:
-                    record = _held(work, experiment_id)
-                    self._judge(record).guard(work, record, by=ctx.caller.username)
-                    work.commit()
-        for collection_id in waiting:
-            self.arrange(collection_id, ctx)
+        failures = []
+        for name, round_ in (
+            *((f"experiment {key}", partial(self._guard, key, ctx)) for key in running),
+            *((f"collection {key}", partial(self.arrange, key, ctx)) for key in waiting),
+        ):
+            try:
+                round_()
+            except Exception as error:  # noqa: BLE001 - the trouble of one is not that of the others
+                error.add_note(f"in the round of {name}")
+                failures.append(error)
+        if failures:
+            raise ExceptionGroup("some rounds failed and are repeated; the others were made", failures)
+
+    def _guard(self, experiment_id: str, ctx: Context) -> None:
+        """What the guardrails go by takes a while to read: nobody is held up until there is cause."""
+        with self.database.read() as reading:
+            record = reading.experiments.find(experiment_id)
+            if record is None or not self._judge(record).alarmed(reading, record, self.database.clock.now()):
+                return
+        with self.database.begin(ctx) as work:
+            if work.experiments.find(experiment_id) is not None:
+                record = _held(work, experiment_id)
+                self._judge(record).guard(work, record, by=ctx.caller.username)
+                work.commit()
 
     def _judge(self, record: ExperimentRecord) -> Looks | SplitLooks:
         return self.splits if record.method == Method.AB else self.looks

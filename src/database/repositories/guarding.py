@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from src.database.models import ActivityLine, AnswerRecord, SearchRecord
@@ -31,7 +31,6 @@ _SEARCHES = select(
     SearchRecord.user_id,
     SearchRecord.query,
     SearchRecord.took_ms,
-    SearchRecord.collection_ids,
 ).where(SearchRecord.user_id.is_not(None))
 
 
@@ -40,11 +39,16 @@ def searches_between(
 ) -> list[Searched]:
     """The latest searches of a time that reached the collection."""
     query = (
-        _SEARCHES.where(SearchRecord.at >= since, SearchRecord.at <= until)
+        _SEARCHES.where(
+            SearchRecord.at >= since,
+            SearchRecord.at <= until,
+            # An id stands in a list of ids, as JSON writes it: what others search does not count.
+            cast(SearchRecord.collection_ids, Text).contains(f'"{collection_id}"', autoescape=True),
+        )
         .order_by(SearchRecord.at.desc())
         .limit(limit)
     )
-    return [found for row, found in _searched(session, query) if collection_id in row.collection_ids]
+    return _searched(session, query)
 
 
 def searches_within(session: Session, experiment_id: str, since: datetime, limit: int) -> list[Searched]:
@@ -54,7 +58,7 @@ def searches_within(session: Session, experiment_id: str, since: datetime, limit
         .order_by(SearchRecord.at.desc())
         .limit(limit)
     )
-    return [found for _, found in _searched(session, query)]
+    return _searched(session, query)
 
 
 def answers_between(session: Session, since: datetime, until: datetime, limit: int) -> dict[str, bool]:
@@ -89,8 +93,8 @@ def outcomes_between(
     return list(session.scalars(query))
 
 
-def _searched(session: Session, query: Select[*tuple[Any, ...]]) -> list[tuple[Any, Searched]]:
-    return [(row, _timed(row)) for row in session.execute(query)]
+def _searched(session: Session, query: Select[*tuple[Any, ...]]) -> list[Searched]:
+    return [_timed(row) for row in session.execute(query)]
 
 
 def _timed(row: Any) -> Searched:

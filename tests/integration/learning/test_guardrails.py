@@ -6,18 +6,25 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 
 from src.core.caller import Caller
 from src.core.clock import new_id
 from src.core.messages.experiments import GetExperiment
 from src.core.messages.questions import Search
+from src.database.engine import WRITES
 from src.database.models import ActivityLine, AnswerRecord, ConversationRecord, SearchRecord
 from tests.support.laboratory import Laboratory
 
 
 def searches(
-    laboratory: Laboratory, count: int, took_ms: float, experiment_id: str | None = None, **paths_ms: float
+    laboratory: Laboratory,
+    count: int,
+    took_ms: float,
+    experiment_id: str | None = None,
+    *,
+    collection_id: str | None = None,
+    **paths_ms: float,
 ) -> None:
     """Searches of all readers, each for a question of its own; ``paths_ms`` of its two rankings."""
     with laboratory.database.begin() as work:
@@ -27,7 +34,7 @@ def searches(
                 user_id=laboratory.readers[number % len(laboratory.readers)].user_id,
                 query=f"question {number}",
                 request={},
-                collection_ids=[laboratory.collection_id],
+                collection_ids=[collection_id or laboratory.collection_id],
                 hits=[],
                 index_version="",
                 models={},
@@ -113,6 +120,43 @@ def test_a_machine_that_is_slow_as_a_whole_pauses_a_trial_where_a_reader_notices
     guard(laboratory)
     trial = laboratory.experiment(experiment_id)
     assert (trial.state, trial.share, laboratory.model(model_id).state) == ("running", share, "trial")
+
+
+def test_what_was_usual_is_known_of_a_collection_that_is_asked_seldom(laboratory: Laboratory) -> None:
+    searches(laboratory, 40, 20.0)
+    searches(laboratory, 600, 900.0, collection_id=laboratory.collection())
+    _, experiment_id = laboratory.trial()
+    known = laboratory.experiment(experiment_id).rule["guardrails"]
+    assert (known["usual_ms"], known["slow_ms"]) == (20.0, 500.0)
+
+
+def test_nobody_waits_while_the_guardrails_are_read(laboratory: Laboratory) -> None:
+    _, experiment_id = laboratory.trial()
+    searches(laboratory, 60, 20.0, experiment_id, control=10.0, treatment=10.0)
+    answers(laboratory, experiment_id, cited=True)
+    read: list[bool] = []
+
+    def note(connection: Connection, cursor: object, statement: str, *_: object) -> None:
+        if "FROM answers" in statement:
+            read.append(bool(connection.get_execution_options().get(WRITES)))
+
+    event.listen(laboratory.database.engine, "before_cursor_execute", note)
+    guard(laboratory)
+    assert read
+    assert not any(read)
+
+
+def test_a_comparison_that_cannot_be_judged_leaves_the_others_guarded(laboratory: Laboratory) -> None:
+    _, broken = laboratory.trial()
+    with laboratory.database.begin() as work:
+        work.experiments.get(broken).rule = {}
+        work.commit()
+    laboratory.collection_id = laboratory.collection()
+    _, experiment_id = laboratory.trial()
+    searches(laboratory, 30, 20.0, experiment_id, control=20.0)
+    with pytest.raises(ExceptionGroup, match="some rounds failed"):
+        guard(laboratory)
+    assert laboratory.experiment(experiment_id).decision == "stopped"
 
 
 def test_answers_that_cite_nothing_pause_a_trial_and_cited_ones_do_not(laboratory: Laboratory) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from src.agents.experiment_runner.rules import decision_rule
@@ -11,7 +12,7 @@ from src.agents.experiment_runner.trials import HEALTHY, RETURN, STOPPED
 from src.core.messages.experiments import ExperimentLooked, Purpose
 from src.database.models import ExperimentRecord
 from src.database.repositories.splits import given_in
-from src.database.uow import UnitOfWork
+from src.database.uow import UnitOfWork, Work
 from src.services import registry
 from src.services.evaluation.sequential import Decision, Verdict
 from src.services.evaluation.split import Contrast
@@ -50,6 +51,12 @@ class SplitLooks:
             end = self._look_back if record.purpose == Purpose.WATCH else self._conclude
             end(work, record, verdict, seen, by=by)
             self.splits.arrange(work, record.collection_id, by=by)
+
+    def alarmed(self, work: Work, record: ExperimentRecord, now: datetime) -> bool:
+        """Whether ``guard`` has anything to do."""
+        if record.state != "running" or record.purpose == Purpose.WATCH:
+            return False
+        return any(one.stop for one in breaches(work, record, now))
 
     def guard(self, work: UnitOfWork, record: ExperimentRecord, *, by: str) -> None:
         """Stop a comparison whose treatment breaches a guardrail. A watch needs none: its treatment was live
