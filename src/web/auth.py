@@ -44,9 +44,14 @@ def sign_in(username: str, password: str) -> User:
     )
     session.clear()  # nothing that was planted before the sign-in outlives it
     session.permanent = True
-    session[_SINCE] = state.application().clock.now().isoformat()
+    begin_anew()
     login_user(SessionUser(user))
     return user
+
+
+def begin_anew() -> None:
+    """Have this session count from now: it outlives a change of the password that was made in it."""
+    session[_SINCE] = state.application().clock.now().isoformat()
 
 
 def sign_out() -> None:

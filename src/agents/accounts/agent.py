@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
+
+from pydantic import SecretStr
 
 from src.core.agent import Agent, handles
 from src.core.caller import ADMIN
 from src.core.clock import new_id
 from src.core.context import Context
-from src.core.errors import ConflictError, NotFoundError, TooManyRequestsError, UnauthenticatedError
+from src.core.errors import (
+    ConflictError,
+    FieldProblem,
+    InvalidRequestError,
+    NotFoundError,
+    UnauthenticatedError,
+)
 from src.core.messages import Page
 from src.core.messages.accounts import (
     Authenticate,
+    ChangePassword,
     CreatePersonalToken,
     CreateUser,
     DeleteUser,
@@ -30,17 +39,15 @@ from src.core.messages.accounts import (
     UserCreated,
     UserDeleted,
 )
-from src.database.models import PersonalTokenRecord, SignInFailureRecord, UserRecord
+from src.database.models import PersonalTokenRecord, UserRecord
 from src.database.repositories.accounts import name_key
 from src.database.repositories.forgetting import rated_collections, remove_user
 from src.database.uow import Database, UnitOfWork
 
+from .guarded import GuardedPasswords
 from .passwords import Passwords
 from .tokens import PERSONAL_PREFIX, JwtSigner, digest, new_personal_token
 
-FREE_FAILURES = 5
-PAUSE_S = 30.0
-FORGET_S = 900.0
 USED_EVERY_S = 60.0
 
 
@@ -54,16 +61,17 @@ class AccountsAgent(Agent):
     ) -> None:
         self._database = database
         self._passwords = passwords
+        self._guarded = GuardedPasswords(database, passwords)
         self._signer = signer
         self._token_lifetime_s = token_lifetime_s
 
     @handles(SignIn)
     def sign_in(self, request: SignIn, ctx: Context) -> User:
-        return self._checked(request.username, request.password.get_secret_value(), ctx)
+        return self._signed_in(request.username, request.password, ctx)
 
     @handles(IssueToken)
     def issue_token(self, request: IssueToken, ctx: Context) -> Token:
-        user = self._checked(request.username, request.password.get_secret_value(), ctx)
+        user = self._signed_in(request.username, request.password, ctx)
         token = self._signer.sign(user.id, self._token_lifetime_s)
         return Token(access_token=token, expires_in=self._token_lifetime_s)
 
@@ -75,8 +83,8 @@ class AccountsAgent(Agent):
         user_id, issued_at = self._signer.user_of(token)
         with self._database.read() as work:
             record = work.users.find(user_id)
-            # A new password ends the tokens of the old one; JWT times have whole seconds.
-            if record is None or int(record.password_set_at.timestamp()) > issued_at:
+            # A new password ends the tokens of the old one.
+            if record is None or record.password_set_at.timestamp() > issued_at:
                 raise UnauthenticatedError("The token is no longer valid; ask for a new one.")
             return _enabled(record)
 
@@ -92,10 +100,27 @@ class AccountsAgent(Agent):
 
     @handles(GetMe)
     def me(self, request: GetMe, ctx: Context) -> User:
-        if ctx.caller.user_id is None:
-            raise NotFoundError("Stoa's own agents have no account.")
         with self._database.read() as work:
-            return _user(work.users.get(ctx.caller.user_id))
+            return _user(work.users.get(_own_id(ctx)))
+
+    @handles(ChangePassword)
+    def change_password(self, request: ChangePassword, ctx: Context) -> None:
+        with self._database.read() as work:
+            username = work.users.get(_own_id(ctx)).username
+        # A wrong one costs what it costs at the sign-in: a session left open is no way round the pause.
+        known = self._guarded.check(username, request.current_password.get_secret_value(), ctx)
+        if known is None:
+            raise InvalidRequestError(
+                "The current password is wrong; nothing was changed.",
+                fields=(FieldProblem("current_password", "This is not your current password"),),
+            )
+        hashed = self._passwords.hash(request.new_password.get_secret_value())
+        with self._database.begin(ctx) as work:
+            record = work.users.get(known.id)
+            if record.password_set_at != known.password_set_at:
+                raise ConflictError("The password was changed by somebody else meanwhile; sign in again.")
+            record.password_hash, record.password_set_at = hashed, work.now()
+            work.commit()
 
     @handles(CreateUser)
     def create_user(self, request: CreateUser, ctx: Context) -> User:
@@ -148,15 +173,13 @@ class AccountsAgent(Agent):
 
     @handles(CreatePersonalToken)
     def create_token(self, request: CreatePersonalToken, ctx: Context) -> PersonalToken:
-        if ctx.caller.user_id is None:
-            raise NotFoundError("Stoa's own agents have no account.")
-        text = new_personal_token()
+        owner, text = _own_id(ctx), new_personal_token()
         with self._database.begin(ctx) as work:
             now = work.now()
             expires = timedelta(days=request.expires_in_days) if request.expires_in_days else None
             record = PersonalTokenRecord(
                 id=new_id(),
-                user_id=ctx.caller.user_id,
+                user_id=owner,
                 name=request.name,
                 digest=digest(text),
                 created_at=now,
@@ -181,6 +204,12 @@ class AccountsAgent(Agent):
             work.personal_tokens.delete(record)
             work.commit()
 
+    def _signed_in(self, username: str, password: SecretStr, ctx: Context) -> User:
+        record = self._guarded.check(username, password.get_secret_value(), ctx)
+        if record is None:
+            raise UnauthenticatedError("The username or the password is wrong.")
+        return _user(record)
+
     def _of_personal_token(self, token: str, ctx: Context) -> User:
         now = ctx.clock.now()
         with self._database.read() as work:
@@ -195,36 +224,6 @@ class AccountsAgent(Agent):
                     used.last_used_at = now
                 writing.commit()
         return user
-
-    def _checked(self, username: str, password: str, ctx: Context) -> User:
-        """Check a password. From the sixth failure on, each costs a pause of half a minute."""
-        key, now = name_key(username)[:200], ctx.clock.now()
-        with self._database.read() as work:
-            failures = work.sign_in_failures.find(key)
-            record = work.users.by_name(username)
-        _refuse_while_paused(failures, now)
-        matches = self._passwords.matches(password, record.password_hash if record else None)
-        if record is None or not matches or record.disabled_at is not None:
-            self._note_failure(key, now)
-            raise UnauthenticatedError("The username or the password is wrong.")
-        if failures is not None or self._passwords.outdated(record.password_hash):
-            fresh = self._passwords.hash(password)
-            with self._database.begin(ctx) as writing:
-                known = writing.sign_in_failures.find(key)
-                if known is not None:
-                    writing.sign_in_failures.delete(known)
-                writing.users.get(record.id).password_hash = fresh
-                writing.commit()
-        return _user(record)
-
-    def _note_failure(self, key: str, now: datetime) -> None:
-        with self._database.begin(relaxed=True) as work:
-            record = work.sign_in_failures.open(key, now)
-            if (now - record.last_at).total_seconds() > FORGET_S:
-                record.count = 0
-            record.count += 1
-            record.last_at = now
-            work.commit()
 
 
 def ensure_admin(database: Database, passwords: Passwords, wanted: str | None) -> str | None:
@@ -261,14 +260,10 @@ def add_user(work: UnitOfWork, username: str, hashed: str, roles: tuple[str, ...
     return _user(record)
 
 
-def _refuse_while_paused(failures: SignInFailureRecord | None, now: datetime) -> None:
-    if failures is None or failures.count < FREE_FAILURES:
-        return
-    left = PAUSE_S - (now - failures.last_at).total_seconds()
-    if left > 0:
-        raise TooManyRequestsError(
-            f"Too many failed attempts for this name; try again in {left:.0f} seconds.", retry_after_s=left
-        )
+def _own_id(ctx: Context) -> str:
+    if ctx.caller.user_id is None:
+        raise NotFoundError("Stoa's own agents have no account.")
+    return ctx.caller.user_id
 
 
 def _enabled(record: UserRecord) -> User:

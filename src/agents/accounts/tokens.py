@@ -27,7 +27,7 @@ class JwtSigner:
         claims = {
             "sub": user_id,
             "aud": _AUDIENCE,
-            "iat": now,
+            "iat": now.timestamp(),  # with its fraction: a password changed within the same second ends it
             "exp": now + timedelta(seconds=lifetime_s),
         }
         return jwt.encode(claims, self._key, algorithm="HS256")

@@ -84,6 +84,16 @@ class GetMe(Request[User]):
     access: ClassVar[Access] = Access.signed_in()
 
 
+class ChangePassword(Request[None]):
+    """Change one's own password. It ends the page sessions and the bearer tokens of the old one; personal
+    tokens stay. A wrong current password counts as a failed sign-in: from the sixth on each costs a pause."""
+
+    capability: ClassVar[str] = "account.change_password"
+    access: ClassVar[Access] = Access.signed_in()
+    current_password: SecretStr = Field(max_length=1000)
+    new_password: Password
+
+
 class CreateUser(Request[User]):
     """Make a user who can sign in at once."""
 

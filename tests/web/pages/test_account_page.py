@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from src.core.messages.accounts import ListUsers
+from pydantic import SecretStr
+
+from src.core.messages.accounts import CreateUser, ListUsers
 from tests.support.site import READER, Site, marked, words
 
 
@@ -27,6 +29,38 @@ def test_a_token_without_a_name_is_refused_beside_the_field(site: Site) -> None:
     visitor.page("/account")
     tree = visitor.read(visitor.send("/account/tokens", {"name": ""}), status=422)
     assert marked(tree, "token-name-error")
+
+
+def test_ones_own_password_is_changed_here_and_other_sessions_end(site: Site) -> None:
+    old, new = "the first one", "the second one"
+    site.house.ask(CreateUser(username="noor", password=SecretStr(old), roles=("reader",)))
+    here, elsewhere = (site.visitor(as_=("noor", old)) for _ in range(2))
+    here.page("/account")
+    assert here.send("/account/password", {**_change(old, new), "csrf_token": ""}).status_code == 400
+    assert here.send("/account/password", _change(old, new)).status_code == 303
+    assert "Your other sessions have ended" in words(here.page("/account"))
+    assert elsewhere.get("/account").status_code == 302
+    assert site.visitor(signed_in=False).sign_in("noor", old).status_code == 401
+    assert site.visitor(signed_in=False).sign_in("noor", new).status_code == 303
+
+
+def test_a_wrong_current_password_is_told_beside_its_field_until_there_is_a_pause(site: Site) -> None:
+    site.house.ask(CreateUser(username="olu", password=SecretStr("the first one")))
+    visitor = site.visitor(as_=("olu", "the first one"))
+    visitor.page("/account")
+    short = visitor.read(visitor.send("/account/password", _change("the first one", "sh0rt!")), status=422)
+    assert marked(short, "own-new-password-error")
+    for _ in range(5):
+        sent = visitor.send("/account/password", _change("a guess of mine", "the second one"))
+        tree = visitor.read(sent, status=422)
+        assert words(marked(tree, "current-password-error")[0]) == "This is not your current password"
+        assert "a guess of mine" not in tree.html
+    sent = visitor.send("/account/password", _change("the first one", "the second one"))
+    assert "try again in" in words(marked(visitor.read(sent, status=429), "problem")[0])
+
+
+def _change(current: str, new: str) -> dict[str, str]:
+    return {"current_password": current, "new_password": new}
 
 
 def test_an_administrator_makes_users_who_can_sign_in(site: Site) -> None:

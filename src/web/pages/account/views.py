@@ -8,6 +8,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 
 from src.core.errors import AppError
 from src.core.messages.accounts import (
+    ChangePassword,
     CreatePersonalToken,
     CreateUser,
     DeleteUser,
@@ -18,6 +19,7 @@ from src.core.messages.accounts import (
     UpdateUser,
 )
 from src.core.messages.base import Request
+from src.web.auth import begin_anew
 from src.web.pages.forms import field_errors, message, words
 from src.web.pages.gate import signed_in_only
 from src.web.pages.outcomes import moved
@@ -36,7 +38,7 @@ signed_in_only(blueprint)
 
 @blueprint.get("/account")
 def index() -> str:
-    """Tokens, and the users for administrators."""
+    """The password, tokens, and the users for administrators."""
     return _page()
 
 
@@ -59,6 +61,23 @@ def create_token() -> Response:
 def revoke_token(token_id: str) -> Response:
     """Make a token useless."""
     return _do(message(RevokePersonalToken, token_id=token_id), "The token was revoked.")
+
+
+@blueprint.post("/account/password")
+def change_password() -> Response:
+    """Change one's own password; this session goes on, all others end."""
+    try:
+        ask(
+            message(
+                ChangePassword,
+                current_password=request.form.get("current_password"),
+                new_password=request.form.get("new_password"),
+            )
+        )
+    except AppError as error:
+        return _refused(error, "password")
+    begin_anew()
+    return moved(url_for("account.index"), "Your password was changed. Your other sessions have ended.")
 
 
 @blueprint.post("/account/users")
