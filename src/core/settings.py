@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -220,6 +221,14 @@ def load_settings(config: Path | None = None, environment: Mapping[str, str] | N
         return Settings.model_validate(values)
     except ValidationError as error:
         raise ConfigurationError(_explain(error, path)) from error
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """The variables that look like settings and are none, each with the one that may be meant."""
+    known = {*Settings.variables().values(), "STOA_CONFIG", "STOA_URL", "STOA_TOKEN"}
+    strangers = sorted(name for name in environment if name.startswith("STOA_") and name not in known)
+    meant = {name: get_close_matches(name, known, n=1) for name in strangers}
+    return [f"{name} (perhaps {meant[name][0]})" if meant[name] else name for name in strangers]
 
 
 def _explain(error: ValidationError, path: Path) -> str:

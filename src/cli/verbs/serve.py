@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -17,9 +18,12 @@ from src.cli.logs import log_to
 from src.cli.main import Invocation
 from src.cli.output import console, show_first_password
 from src.core.errors import ConfigurationError
+from src.core.settings import unknown_variables
 
 if TYPE_CHECKING:
     from src.bootstrap import Application
+
+log = logging.getLogger(__name__)
 
 DRAIN_S = 5.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -44,6 +48,8 @@ def run(invocation: Invocation) -> int:
         name="worker" if action == "worker" else "stoa",
         layout=settings.log_format,
     )
+    for name in unknown_variables(invocation.environment):
+        log.warning("no setting has the variable %s; it is ignored", name)
     with ExitStack() as stack:
         application = build(settings, show_password=show_first_password)
         stack.callback(application.close)
