@@ -116,7 +116,8 @@ def promote(
     before = live_model(work, record.collection_id, ModelRole(record.role))
     searched = _searched_by(work, record)
     now = work.now()
-    work.models.change(before, "retired", by=by, reason=reason, evidence=evidence, at=now)
+    left = f"Version {record.version} took its place: {reason}"
+    work.models.change(before, "retired", by=by, reason=left, evidence=evidence, at=now)
     marked = {**evidence, _BEFORE: before.id, **searched}
     work.models.change(record, "live", by=by, reason=reason, evidence=marked, at=now)
     work.publish(
@@ -162,7 +163,8 @@ def roll_back(
         raise ConflictError(f"There was no model before version {live.version} to return to.")
     marked = {**evidence, **_searched_by(work, to)}
     now = work.now()
-    work.models.change(live, "retired", by=by, reason=reason, evidence=evidence, at=now)
+    left = f"Version {to.version} took its place again: {reason}"
+    work.models.change(live, "retired", by=by, reason=left, evidence=evidence, at=now)
     work.models.change(to, "live", by=by, reason=reason, evidence=marked, at=now)
     work.publish(
         ModelRolledBack(

@@ -88,7 +88,7 @@ def test_votes_for_what_only_the_index_before_finds_bring_it_back_and_no_search_
         wait_for(lambda: len(seen) > before + 1)
     model = house.ask(GetModel(model_id=model_id))
     assert model.state is ModelState.RETIRED
-    assert (model.reason or "").startswith("Returned to the version before")
+    assert (model.reason or "").startswith("Version 1 took its place again: Returned to the version before")
     assert house.ask(GetModel(model_id=default)).state is ModelState.LIVE
     assert states(school) == {base: "live", version: "standby"}
     assert house.ask(ListIndexVersions(collection_id=school.collection_id)).wanted == base

@@ -33,9 +33,12 @@ def test_a_promotion_changes_both_models_and_says_why(laboratory: Laboratory, st
     assert model.state is ModelState.LIVE
     assert laboratory.live().id == model_id
     assert laboratory.model(before).state == "retired"
-    for one in (model_id, before):
+    for one, told in (
+        (model_id, "It found the manual."),
+        (before, f"Version {model.version} took its place: It found the manual."),
+    ):
         last = laboratory.ask(GetModel(model_id=one)).changes[-1]
-        assert (last.decided_by, last.reason) == ("ada", "It found the manual.")
+        assert (last.decided_by, last.reason) == ("ada", told)
     (event,) = laboratory.events("model.promoted.v1")
     assert event.payload["model_id"] == model_id
     assert event.payload["before_id"] == before
@@ -54,8 +57,10 @@ def test_rolling_back_goes_back_step_by_step_to_the_default(laboratory: Laborato
     default = laboratory.live().id
     laboratory.ask(PromoteModel(model_id=first))
     laboratory.ask(PromoteModel(model_id=second))
-    assert laboratory.ask(RollBackModel(model_id=second)).id == first
-    assert laboratory.model(second).state == "retired"
+    assert laboratory.ask(RollBackModel(model_id=second, reason="It was slower.")).id == first
+    left = laboratory.model(second)
+    version = laboratory.model(first).version
+    assert (left.state, left.reason) == ("retired", f"Version {version} took its place again: It was slower.")
     assert laboratory.ask(RollBackModel(model_id=first)).id == default
     with pytest.raises(ConflictError, match="no model before"):
         laboratory.ask(RollBackModel(model_id=default))
