@@ -9,7 +9,7 @@ from src.core.clock import new_id
 from src.core.errors import ConflictError
 from src.core.messages.models import ModelPromoted, ModelRejected, ModelRole, ModelRolledBack
 from src.database.models import ModelChangeRecord, ModelRecord
-from src.database.repositories.forgetting import marked_as, must_forget
+from src.database.repositories.forgetting import marked_as, marked_by_run, must_forget
 from src.database.uow import UnitOfWork, Work
 from src.services.indexing.switching import switch
 
@@ -73,6 +73,10 @@ def register(
 
     ``embedding_version`` names the index that it ranks, where that need not be the live one."""
     now = work.now()
+    if embedding_version:
+        card = marked_as(work.session, embedding_version, card)
+    if run_id:
+        card = marked_by_run(work.session, run_id, kind, card)
     record = work.models.add(
         ModelRecord(
             id=new_id(),
@@ -86,7 +90,7 @@ def register(
             reason=reason,
             artefact=artefact,
             embedding_version=embedding_version,
-            card=marked_as(work.session, embedding_version, card) if embedding_version else card,
+            card=card,
             created_at=now,
             changed_at=now,
         )

@@ -203,8 +203,8 @@ class FullTrainer:
             ranker = Ranker(memory=LEARNED, weights=worth.weights)
             artefact = self._blobs.put(save(ranker, embedding_version=embedder.version).content)
         with self._database.begin(run.ctx) as work:
-            ended = finish(work, record.id, RunState.SUCCEEDED, None, figures=worth.figures, curves=drawn)
             work.collections.hold(record.collection_id, alone=True)
+            ended = finish(work, record.id, RunState.SUCCEEDED, None, figures=worth.figures, curves=drawn)
             live = registry.live_model(work, record.collection_id)
             model = registry.register(
                 work,

@@ -236,8 +236,8 @@ class Training:
         digest = self._blobs.put(artefact.content)
         run.reached("artefact stored")
         with self._database.begin(run.ctx) as work:
+            work.collections.hold(dataset.collection_id, alone=True)
             record = finish(work, run_id, RunState.SUCCEEDED, None, figures=reached, curves=drawn)
-            work.collections.hold(record.collection_id, alone=True)
             live = registry.live_model(work, record.collection_id)
             card = model_card(
                 fit,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
@@ -25,6 +25,8 @@ from .base import chunks
 
 _CORRECTIONS = ("correction", "statement")
 _MARK = "must_forget"
+_LEFT = "left_meanwhile"
+"""In the configuration of a run: how many of its votes, and of all its examples, went while it learned."""
 _EMBEDDING = "embedding"
 
 
@@ -70,13 +72,30 @@ def _mark(session: Session, lost: ColumnElement[bool]) -> None:
     )
     counts = {run_id: (int(votes), int(all_)) for run_id, votes, all_ in session.execute(query)}
     for part in chunks(sorted(counts)):
+        _note_in_runs(session, part, counts)
         for model in session.scalars(select(ModelRecord).where(ModelRecord.run_id.in_(part))):
-            votes, all_ = counts[model.run_id or ""]
-            # Only an embedding model also learns from what stands in no fold: made-up questions and the like.
-            lost_ = all_ if model.kind == _EMBEDDING else votes
+            lost_ = _of_kind(model.kind, counts[model.run_id or ""])
             if lost_:
                 _mark_with(session, model, lost_)
     session.flush()
+
+
+def _note_in_runs(session: Session, run_ids: Sequence[str], counts: Mapping[str, tuple[int, int]]) -> None:
+    """Note it in the runs that are to make their model yet. One that is just about to is waited for: its
+    model is found afterwards."""
+    query = select(TrainingRunRecord).where(TrainingRunRecord.id.in_(run_ids))
+    for run in session.scalars(query.order_by(TrainingRunRecord.id).with_for_update()):
+        if run.finished_at is None:
+            before = run.configuration.get(_LEFT, (0, 0))
+            left = [sum(both) for both in zip(before, counts[run.id], strict=True)]
+            run.configuration = {**run.configuration, _LEFT: left}
+
+
+def _of_kind(kind: str, counts: Sequence[int]) -> int:
+    """Of the votes and of all examples, what a model of that kind learns from: only an embedding model also
+    learns from what stands in no fold, made-up questions and the like."""
+    votes, all_ = counts
+    return all_ if kind == _EMBEDDING else votes
 
 
 def _mark_with(session: Session, model: ModelRecord, lost: int) -> None:
@@ -96,6 +115,14 @@ def marked_as(session: Session, embedding_version: str, card: dict[str, Any]) ->
     )
     lost = max((must_forget(model) for model in session.scalars(query)), default=0)
     return {**card, _MARK: lost} if lost else card
+
+
+def marked_by_run(session: Session, run_id: str, kind: str, card: dict[str, Any]) -> dict[str, Any]:
+    """The card of the model that a run makes, with what left while it learned."""
+    query = select(TrainingRunRecord.configuration).where(TrainingRunRecord.id == run_id)
+    configuration = session.scalar(query.with_for_update()) or {}
+    lost = _of_kind(kind, configuration.get(_LEFT, (0, 0)))
+    return {**card, _MARK: int(card.get(_MARK, 0)) + lost} if lost else card
 
 
 def collections_with_learned_models(session: Session) -> Sequence[str]:

@@ -1,0 +1,143 @@
+"""Somebody, or a document, leaves while a training run has learned of them and made no model yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from src.agents.fine_tuner.trainers import LadderTrainer
+from src.core.clock import new_id
+from src.core.jobs import JobRun
+from src.core.messages.accounts import DeleteUser
+from src.core.messages.console import SteerAgent, Steering
+from src.core.messages.documents import DeleteDocument, ListDocuments
+from src.database.models import DatasetRecord, ExampleRecord, RatingRecord, TrainingRunRecord
+from src.database.repositories.forgetting import must_forget, remove_user
+from src.services import registry
+from src.services.text.questions import question_key
+from tests.support.application import House, make_settings, running
+from tests.support.laboratory import Laboratory
+from tests.support.schooling import TOPICS, School
+from tests.support.trainings import Attempts
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+    """Votes on 60 questions; the tests carry out the runs."""
+    folder = tmp_path_factory.mktemp("leaving") / "data"
+    with running(make_settings(folder, learning=False)) as application:
+        school = School(House(application))
+        school.vote(TOPICS[:60])
+        school.house.ask(SteerAgent(name="fine_tuner", steering=Steering.PAUSE))
+        yield school
+
+
+def forgotten(school: School, leave: Callable[[], None], *, after: str) -> int:
+    """How much the model of a run must forget during which somebody leaves, once that step is behind."""
+
+    class Leaving(JobRun):
+        def reached(self, step: str) -> None:
+            if step == after:
+                leave()
+            super().reached(step)
+
+    attempts = Attempts(school, LadderTrainer())
+    attempts.attempt(Leaving)
+    run = attempts.end()
+    with school.house.application.database.read() as work:
+        return must_forget(work.models.get(run.model_id or ""))
+
+
+def test_a_run_without_a_departure_makes_a_model_that_forgets_nothing(school: School) -> None:
+    assert forgotten(school, lambda: None, after="fitted") == 0
+
+
+@pytest.mark.parametrize("after", ["candidates gathered", "artefact stored"])
+def test_a_model_of_a_reader_who_left_during_its_training_must_forget_them(
+    school: School, after: str
+) -> None:
+    leaver = school.person("leaver")
+    readers, school.readers = school.readers, (leaver,)
+    given = school.vote(TOPICS[60:65])
+    school.readers = readers
+    assert given
+    leave = DeleteUser(user_id=leaver.user_id or "")
+    assert forgotten(school, lambda: school.house.ask(leave), after=after) == len(given)
+
+
+def test_a_model_of_a_document_that_was_deleted_during_its_training_must_forget_it(school: School) -> None:
+    listed = ListDocuments(collection_id=school.collection_id, limit=500)
+    found = school.house.ask(listed).items
+    document = next(one for one in found if one.external_id == f"manual {TOPICS[0]}")
+    leave = DeleteDocument(document_id=document.id)
+    assert forgotten(school, lambda: school.house.ask(leave), after="fitted") >= 1
+
+
+def test_what_left_is_noted_in_the_run_on_either_database(laboratory: Laboratory) -> None:
+    database, collection_id = laboratory.database, laboratory.collection_id
+    now, dataset_id, run_id, rating_id = database.clock.now(), new_id(), new_id(), new_id()
+    key = question_key("how")
+    rated: dict[str, Any] = {"question": "how", "question_key": key, "content_key": key}
+    with database.begin() as work:
+        work.datasets.add(
+            DatasetRecord(
+                id=dataset_id, collection_id=collection_id, version=1, digest=key, counts={}, created_at=now
+            )
+        )
+        work.session.add(
+            RatingRecord(
+                id=rating_id,
+                user_id=laboratory.readers[0].user_id,
+                object_key="hit",
+                kind="hit",
+                search_id=new_id(),
+                collection_id=collection_id,
+                verdict="up",
+                reasons=[],
+                state="counted",
+                created_at=now,
+                updated_at=now,
+                **rated,
+            )
+        )
+        work.training_runs.add(
+            TrainingRunRecord(
+                id=run_id,
+                collection_id=collection_id,
+                trainer="ladder",
+                dataset_id=dataset_id,
+                state="running",
+                configuration={"why": "a test"},
+                seed=0,
+                environment={},
+                curves={},
+                figures={},
+                created_at=now,
+            )
+        )
+        work.session.flush()
+        examples = {
+            "dataset_id": dataset_id,
+            "rating_id": rating_id,
+            "origin": "hit",
+            "label": 1.0,
+            "weight": 1.0,
+        }
+        work.session.add_all(
+            ExampleRecord(id=new_id(), split=split, **examples, **rated) for split in (0, None)
+        )
+        work.commit()
+    with database.begin() as work:
+        remove_user(work.session, work.users.get(laboratory.readers[0].user_id or ""))
+        work.commit()
+    forgets = {}
+    for kind in ("ranker", registry.TUNED):
+        with database.begin() as work:
+            model = registry.register(
+                work, collection_id, kind=kind, state="candidate", run_id=run_id, card={}, by="a", reason="b"
+            )
+            forgets[kind] = must_forget(model)
+            work.commit()
+    assert forgets == {"ranker": 1, registry.TUNED: 2}
