@@ -159,8 +159,8 @@ class Trials:
             if not is_open(work, candidate):
                 watch.share = rule.alert_share
             return watch
-        said = last["sentence"] if last is not None else "It saw no votes."
-        reason = f"Version {candidate.version} is to be tried. {said}"
+        said = f"What it saw last: {last['sentence']}" if last is not None else "It saw no votes."
+        reason = f"It made room for version {candidate.version}, which is tried next. {said}"
         self.end(work, watch, SUPERSEDED, reason, by=by)
         return None
 

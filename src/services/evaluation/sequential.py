@@ -192,10 +192,11 @@ class DecisionRule:
         self, decision: Decision, evidence: Evidence, critical: float, following: int | None
     ) -> str:
         reach = critical * evidence.error
+        sure = "more than chance explains" if abs(evidence.z) >= critical else "which may still be chance"
         found = (
             f"{evidence.counted:.0f} {self.what} give a mean gain of {evidence.mean:+.3f} "
-            f"({evidence.mean - reach:+.3f} to {evidence.mean + reach:+.3f}); z is {evidence.z:.2f} "
-            f"where this look asks for {critical:.2f}"
+            f"({evidence.mean - reach:+.3f} to {evidence.mean + reach:+.3f}), {sure} "
+            f"(z {evidence.z:.2f}, this look takes {critical:.2f})"
         )
         held = self._held(evidence) if abs(evidence.z) >= critical else ""
         match decision:

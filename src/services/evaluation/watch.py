@@ -48,7 +48,7 @@ class ReturnRule:
         """
         sizes = [size for size in (self.early, *self.windows) if len(votes) >= size]
         if not sizes:
-            waiting = f"Watching: {len(votes)} of the first {self.early} up-votes on interleaved lists."
+            waiting = f"Watching: {len(votes)} of the first {self.early} up-votes on mixed lists."
             return Watch(False, self.share, None, None, waiting)
         found = {size: estimate(votes[-size:], shares) for size in sizes}
         won = [size for size in sizes if size in self.windows and self._wins(found[size])]
@@ -63,13 +63,21 @@ class ReturnRule:
         )
 
     def _watch(self, back: bool, window: int, seen: Estimate) -> Watch:
-        what = (
-            f"over the last {window} interleaved up-votes the version before gains {seen.mean:+.3f} "
-            f"on the live one (z {seen.z:.2f}, a return takes {self.critical:.2f})"
-        )
+        what = f"over the last {window} up-votes on mixed lists readers preferred"
+        lead = f"the version before by {seen.mean:.3f} nDCG a vote"
+        z = f"(z {seen.z:.2f}, a return takes {self.critical:.2f})"
         if back:
-            return Watch(True, 0.0, window, seen, f"Returned to the version before: {what}.")
+            said = f"Returned to the version before: {what} it by {seen.mean:.3f} nDCG a vote, "
+            return Watch(True, 0.0, window, seen, f"{said}more than chance explains {z}.")
         if seen.z >= self.suspicion:
-            said = f"Suspicious, so every question is interleaved: {what}."
+            much = "more than chance explains, but on too few votes, readers or questions to return"
+            little = "which may still be chance"
+            sure = much if seen.z >= self.critical else little
+            said = f"Suspicious: {what} {lead}, {sure} {z}. Until that is clear every list is mixed."
             return Watch(False, self.alert_share, window, seen, said)
-        return Watch(False, self.share, window, seen, f"Healthy: {what}.")
+        if seen.mean > 0:
+            said = f"Healthy: {what} {lead}, no more than chance does, so the live one stays {z}."
+        else:
+            live = f"the live version by {-seen.mean:.3f} nDCG a vote"
+            said = f"Healthy: {what} {live}, so nothing speaks for a return {z}."
+        return Watch(False, self.share, window, seen, said)

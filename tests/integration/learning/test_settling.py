@@ -131,7 +131,9 @@ def test_a_watch_that_can_show_nothing_makes_room(laboratory: Laboratory) -> Non
     set_model(laboratory, watch.treatment_id, embedding_version="gone")
     candidate = laboratory.candidate("gated")
     laboratory.deliver(CandidateGated(model_id=candidate, collection_id=laboratory.collection_id))
-    assert laboratory.experiment(watch.id).reason == "Version 3 is to be tried. It saw no votes."
+    assert laboratory.experiment(watch.id).reason == (
+        "It made room for version 3, which is tried next. It saw no votes."
+    )
     assert running(laboratory).treatment_id == candidate
 
 

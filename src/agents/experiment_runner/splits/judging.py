@@ -90,7 +90,8 @@ class SplitLooks:
     ) -> None:
         """Return to the way before where it is the better one; else the watch is over."""
         if verdict.decision is not Decision.PROMOTE:
-            self.splits.trials.end(work, record, HEALTHY, f"Healthy. {verdict.sentence}", by=by)
+            said = f"Healthy: the way before is not better. {verdict.sentence}"
+            self.splits.trials.end(work, record, HEALTHY, said, by=by)
             return
         automatic = self.splits.trials.policy.automatic
         reason = f"The way before is better. {verdict.sentence}" + ("" if automatic else _PERSON)

@@ -13,7 +13,7 @@ KINDS = {
 TRAINERS = {"ladder": "ranking", "full": "embedding model"}
 """What a trainer that comes with Stoa trains."""
 
-DECISIONS = {"promote": "promoted", "reject": "rejected", "return": "returned"}
+DECISIONS = {"promote": "promoted", "reject": "rejected", "return": "returned", "superseded": "ended early"}
 """What a comparison ended with; other ends are called what they are."""
 
 CAUSES = {

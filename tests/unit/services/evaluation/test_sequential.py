@@ -140,8 +140,8 @@ def test_a_promotion_names_its_evidence() -> None:
     verdict = RULE.judge(Seen())
     assert verdict.decision is Decision.PROMOTE
     assert verdict.sentence == (
-        "Better: 100 up-votes give a mean gain of +0.030 (+0.002 to +0.058); z is 3.20 where this look asks "
-        "for 3.02. An equal candidate passes in 3.5% of trials at most."
+        "Better: 100 up-votes give a mean gain of +0.030 (+0.002 to +0.058), more than chance explains "
+        "(z 3.20, this look takes 3.02). An equal candidate passes in 3.5% of trials at most."
     )
 
 

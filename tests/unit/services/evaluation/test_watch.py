@@ -44,7 +44,7 @@ def test_a_suspicion_widens_the_share_and_its_end_narrows_it() -> None:
 def test_before_the_first_votes_the_share_is_kept_and_nothing_is_judged() -> None:
     watch = RULE.judge(votes((30, 1.0)))
     assert (watch.back, watch.share, watch.window) == (False, 0.2, None)
-    assert watch.sentence == "Watching: 30 of the first 50 up-votes on interleaved lists."
+    assert watch.sentence == "Watching: 30 of the first 50 up-votes on mixed lists."
 
 
 def test_one_loud_reader_does_not_bring_the_old_version_back() -> None:
@@ -59,3 +59,17 @@ def test_a_return_is_explained() -> None:
     assert watch.back
     assert watch.share == 0.0
     assert watch.sentence.startswith("Returned to the version before: over the last")
+    assert watch.evidence is not None
+    assert watch.sentence.endswith(
+        f"readers preferred it by {watch.evidence.mean:.3f} nDCG a vote, more than chance explains "
+        f"(z {watch.evidence.z:.2f}, a return takes 2.75)."
+    )
+
+
+def test_a_watch_says_in_words_whom_readers_preferred_and_how_sure_that_is() -> None:
+    assert "readers preferred the live version by 0.0" in RULE.judge(votes((60, -0.1))).sentence
+    doubt = RULE.judge(votes((60, 0.1))).sentence
+    assert "preferred the version before by 0.1" in doubt
+    assert "more than chance explains, but on too few votes, readers or questions to return" in doubt
+    assert "which may still be chance" in RULE.judge(votes((60, 0.05), seed=1)).sentence
+    assert "no more than chance does" in RULE.judge(votes((60, 0.01), seed=3)).sentence
