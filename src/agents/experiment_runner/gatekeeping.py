@@ -9,8 +9,9 @@ from typing import Any
 
 from src.core.jobs import JobState
 from src.core.messages.experiments import GateJob
+from src.core.messages.indexes import RebuildIndexesJob
 from src.database.models import JobRecord, ModelChangeRecord, ModelRecord
-from src.database.repositories.gating import gate_jobs, measurable
+from src.database.repositories.gating import gate_jobs, index_jobs, measurable
 from src.database.uow import UnitOfWork, Work
 from src.services import registry
 
@@ -70,7 +71,10 @@ def bring_again(
             continue
         since = decision.at if decision is not None else model.created_at
         mine = [job for job in jobs if job.payload["model_id"] == model.id and job.created_at >= since]
-        if _given_up(work, model, mine, by=by) or not has_index(work, model):
+        if _given_up(work, model, mine, by=by):
+            continue
+        if not has_index(work, model):
+            _build_again(work, model, by=by)
             continue
         if _is_due(work, live, model, decision, mine):
             work.enqueue(GateJob(model_id=model.id), collection_id=model.collection_id)
@@ -90,6 +94,28 @@ def _given_up(work: UnitOfWork, model: ModelRecord, jobs: Sequence[JobRecord], *
         reason = f"The gate could not measure it and tries again later: {last.error_detail}"
         work.models.change(model, "candidate", by=by, reason=reason, evidence=evidence, at=work.now())
     return False
+
+
+def _build_again(work: UnitOfWork, model: ModelRecord, *, by: str) -> None:
+    """Have the index built that a candidate ranks, where an attempt failed or it is there no more; after the
+    last attempt the candidate is rejected. One that a person cancelled stays so."""
+    version = model.embedding_version or ""
+    jobs = index_jobs(work.session, model.collection_id, version)
+    mine = [job for job in jobs if job.created_at >= model.changed_at or job.finished_at is None]
+    last = mine[-1] if mine else None
+    if last is None:
+        due = work.now() >= model.changed_at + _PATIENCE
+    elif last.finished_at is None or last.state == JobState.CANCELLED:
+        due = False
+    elif len(mine) >= _ATTEMPTS:
+        reason = f"Its index could not be built in {len(mine)} attempts: {last.error_detail}"
+        registry.reject(work, model, by=by, reason=reason, evidence={"failed_job_id": last.id})
+        return
+    else:
+        due = work.now() >= last.finished_at + _FIRST * (1 << len(mine) - 1)
+    if due:
+        spec = RebuildIndexesJob(collection_id=model.collection_id, embedding_version=version, switch=False)
+        work.enqueue(spec, collection_id=model.collection_id)
 
 
 def _decision(work: Work, model: ModelRecord) -> ModelChangeRecord | None:

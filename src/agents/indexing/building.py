@@ -100,7 +100,7 @@ class IndexBuilder:
 
     def _prove(self, index: IndexRecord, run: JobRun) -> None:
         """Nothing is missing, and a sample of the passages is there with its own vectors. Raises
-        UnavailableError, upon which the job tries again."""
+        UnavailableError, with which the job fails and the live index stays."""
         self.mend(index, run)
         _, difference = compare(self._database, self._writer, index)
         with self._database.read() as work:

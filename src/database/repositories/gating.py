@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from src.core.messages.indexes import RebuildIndexesJob
 from src.database.models import GoldenQuestionRecord, GoldenSetRecord, JobRecord, ModelRecord, RatingRecord
 
 
@@ -32,6 +33,15 @@ def gate_jobs(session: Session, collection_id: str) -> Sequence[JobRecord]:
     """The attempts to prove models of a collection, in order."""
     query = select(JobRecord).where(JobRecord.kind == "gate", JobRecord.collection_id == collection_id)
     return list(session.scalars(query.order_by(JobRecord.id)))
+
+
+def index_jobs(session: Session, collection_id: str, embedding_version: str) -> Sequence[JobRecord]:
+    """The attempts to build the collection's index of that version, in order."""
+    query = select(JobRecord).where(
+        JobRecord.kind == RebuildIndexesJob.kind, JobRecord.collection_id == collection_id
+    )
+    found = session.scalars(query.order_by(JobRecord.id))
+    return [job for job in found if job.payload.get("embedding_version") == embedding_version]
 
 
 def measurable(session: Session, collection_id: str) -> dict[str, int]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from src.agents.experiment_runner.policy import Policy
 from src.core.caller import Caller
 from src.core.messages.experiments import CandidateGated
 from src.core.messages.golden import AddGoldenSet, GoldenJudgment, GoldenQuestion
+from src.core.messages.indexes import RebuildIndexesJob
 from src.core.messages.models import CandidateTrained, PromoteModel, RollBackModel
 from src.database.models import JobRecord
 from src.database.uow import Database
@@ -50,6 +52,63 @@ def ended(laboratory: Laboratory, job: JobRecord, state: str, minutes_ago: int) 
         record.state, record.finished_at = state, work.now() - timedelta(minutes=minutes_ago)
         record.error_detail = "The vector store cannot be reached."
         work.commit()
+
+
+def builds(laboratory: Laboratory) -> list[JobRecord]:
+    """The attempts to build an index, in order."""
+    with laboratory.database.read() as work:
+        query = select(JobRecord).where(JobRecord.kind == RebuildIndexesJob.kind)
+        return list(work.session.scalars(query.order_by(JobRecord.id)))
+
+
+def without_index(laboratory: Laboratory, minutes_ago: int) -> str:
+    """A candidate that ranks an index of its own, which is not there."""
+    with laboratory.database.read() as reading:
+        indexed = reading.indexes.live(laboratory.collection_id) is not None
+    if not indexed:
+        laboratory.indexed()
+    model_id = laboratory.candidate()
+    with laboratory.database.begin() as work:
+        model = work.models.get(model_id)
+        model.embedding_version = "tuned"
+        model.created_at = model.changed_at = work.now() - timedelta(minutes=minutes_ago)
+        work.commit()
+    return model_id
+
+
+def test_an_index_that_could_not_be_built_is_built_again_for_its_candidate(laboratory: Laboratory) -> None:
+    model_id = without_index(laboratory, minutes_ago=5)
+    look(laboratory)
+    assert builds(laboratory) == [], "what made the candidate has its index built"
+    model_id = without_index(laboratory, minutes_ago=5000)
+    look(laboratory)
+    look(laboratory)
+    (first,) = builds(laboratory)
+    assert (first.payload["embedding_version"], first.payload["switch"]) == ("tuned", False)
+    ended(laboratory, first, "failed", minutes_ago=20)
+    look(laboratory)
+    assert len(builds(laboratory)) == 1, "half an hour lies between two attempts"
+    ended(laboratory, first, "failed", minutes_ago=31)
+    for attempts in range(2, 7):
+        look(laboratory)
+        assert len(builds(laboratory)) == attempts
+        ended(laboratory, builds(laboratory)[-1], "failed", minutes_ago=3000)
+    look(laboratory)
+    assert len(builds(laboratory)) == 6
+    assert laboratory.model(model_id).state == "rejected"
+    assert laboratory.model(model_id).reason == (
+        "Its index could not be built in 6 attempts: The vector store cannot be reached."
+    )
+    assert laboratory.gate_jobs(model_id) == []
+
+
+def test_an_index_whose_building_was_cancelled_is_left_alone(laboratory: Laboratory) -> None:
+    model_id = without_index(laboratory, minutes_ago=5000)
+    look(laboratory)
+    (job,) = builds(laboratory)
+    ended(laboratory, job, "cancelled", minutes_ago=3000)
+    look(laboratory)
+    assert (len(builds(laboratory)), laboratory.model(model_id).state) == (1, "candidate")
 
 
 def golden(laboratory: Laboratory) -> None:
