@@ -116,6 +116,25 @@ def test_a_paused_job_waits_in_the_queue_and_its_attempt_does_not_count(workshop
     assert ends(workshop) == []
 
 
+def test_a_job_that_goes_on_after_a_pause_is_not_shown_as_less(workshop: Workshop) -> None:
+    job_id = workshop.enqueue()
+    shown = []
+
+    def chop(spec: Chop, run: JobRun) -> None:
+        for done in (0, 50) if not shown else (0, 20, 60):
+            workshop.pass_time(1)
+            run.progress(stage="chopping", done=done, total=100)
+            shown.append(workshop.record(job_id).done)
+        workshop.paused = not workshop.paused
+        run.check()
+
+    workshop.chop = chop
+    assert workshop.work()
+    workshop.paused = False
+    assert workshop.work()
+    assert shown == [0, 50, 50, 50, 60]
+
+
 def test_a_job_whose_workers_die_without_getting_further_is_given_up(workshop: Workshop) -> None:
     job_id = workshop.enqueue()
     for _ in range(ATTEMPTS):
