@@ -67,10 +67,13 @@ def documents_with(session: Session, collection_id: str, content_keys: Sequence[
 
 
 def passages_with(session: Session, collection_id: str, content_keys: Sequence[str]) -> list[str]:
-    """The live passages of a collection with these contents."""
-    query = select(PassageRecord.id).where(
-        PassageRecord.embedding_key.in_(content_keys),
-        PassageRecord.collection_id == collection_id,
-        PassageRecord.live,
-    )
-    return list(session.scalars(query))
+    """The live passages of a collection with these contents, of which there may be any number."""
+    found: list[str] = []
+    for part in chunks(content_keys):
+        query = select(PassageRecord.id).where(
+            PassageRecord.embedding_key.in_(part),
+            PassageRecord.collection_id == collection_id,
+            PassageRecord.live,
+        )
+        found.extend(session.scalars(query))
+    return found

@@ -1,4 +1,4 @@
-"""What searches keep of the votes between them, on SQLite and on PostgreSQL."""
+"""What searches keep of the votes between them and find by them, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from src.core.clock import new_id
 from src.database.models import RatingRecord
 from src.database.repositories.feedback import QuestionVectors
 from src.database.repositories.searching import LiveIndex
+from src.database.repositories.votes import passages_with
 from src.services.text.questions import question_key
 from tests.support.laboratory import Laboratory
 
@@ -66,3 +67,9 @@ def test_a_vote_weighs_less_as_time_goes_by_where_nothing_else_is_said(laborator
     with database.read() as work:
         ages = [memories.of(work, mine, now + timedelta(days=days)).entries[0].age_days for days in (0, 365)]
     assert ages == pytest.approx([0, 365], abs=0.01)
+
+
+def test_any_number_of_contents_is_looked_up(laboratory: Laboratory) -> None:
+    contents = [question_key(str(number)) for number in range(70_000)]
+    with laboratory.database.read() as work:
+        assert passages_with(work.session, laboratory.collection_id, contents) == []
