@@ -102,7 +102,11 @@ def _answer_votes(work: Work, collection_id: str, stated: Stated) -> Iterator[Vo
         )
         .order_by(RatingRecord.id)
     )
-    rated = [(rating, _Shown(answer, collection_id)) for rating, answer in work.session.execute(query)]
+    # An answer has tens of kilobytes, of which little is kept: they come some at a time.
+    rated = [
+        (rating, _Shown(answer, collection_id, quoted=bool(rating.correction)))
+        for rating, answer in work.session.execute(query.execution_options(yield_per=200))
+    ]
     contents = _contents(work, {key for _, shown in rated for key in shown.passages})
     for rating, shown in rated:
         up = rating.verdict == Verdict.UP
@@ -126,18 +130,20 @@ def _answer_votes(work: Work, collection_id: str, stated: Stated) -> Iterator[Vo
 
 
 class _Shown:
-    """The passages of one collection that an answer showed, in order, and those that it cited."""
+    """The passages of one collection that an answer showed, in order, and those that it cited; with their
+    texts where a correction may have ``quoted`` one."""
 
-    def __init__(self, answer: dict[str, Any], collection_id: str) -> None:
+    def __init__(self, answer: dict[str, Any], collection_id: str, *, quoted: bool) -> None:
         hits = [hit for hit in answer.get("passages", ()) if hit.get("collection_id") == collection_id]
-        self.texts = {str(hit["passage_id"]): str(hit["text"]) for hit in hits}
-        self.first = list(self.texts)[:_BLAMED]
+        shown = list(dict.fromkeys(str(hit["passage_id"]) for hit in hits))
+        self.texts = {str(hit["passage_id"]): str(hit["text"]) for hit in hits} if quoted else {}
+        self.first = shown[:_BLAMED]
         self.cited = [
             str(citation["passage_id"])
             for citation in answer.get("citations", ())
             if citation.get("collection_id") == collection_id
         ]
-        self.passages = {*self.texts, *self.cited}
+        self.passages = {*shown, *self.cited}
 
 
 def _corrected(
