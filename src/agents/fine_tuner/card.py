@@ -7,8 +7,9 @@ from typing import Any
 from src.database.models import DatasetRecord
 from src.services.ranking.linear import RankWeights
 from src.services.ranking.training import RankerFit
+from src.services.ranking.wording import in_words
 
-_TELLING = 8
+_TELLING = 4
 
 
 def model_card(
@@ -76,7 +77,9 @@ def _summary(fit: RankerFit, counts: dict[str, Any], figures: dict[str, Any]) ->
     if fit.ranker.weights is not None:
         weights = fit.ranker.weights
         ordered = sorted(zip(weights.names, weights.weights, strict=True), key=lambda item: -abs(item[1]))
-        telling = [f"{name} {value:+.3f}" for name, value in ordered[:_TELLING] if abs(value) >= 0.0005]
+        telling = [
+            f"{in_words(name)} ({value:+.3f})" for name, value in ordered[:_TELLING] if abs(value) >= 0.0005
+        ]
         if telling:
-            learned += f" What weighs most beside the default: {', '.join(telling)}."
+            learned += f" What it looks at most in a passage, beside the default: {'; '.join(telling)}."
     return learned

@@ -100,6 +100,8 @@ def test_a_run_makes_a_candidate_that_ranks_better_and_tells_how_it_came_to_be(s
     model = model_of(school, run)
     assert (model.changes[0].after, model.kind, model.run_id) == ("candidate", "ranker", run.id)
     assert "3 readers" in model.card["summary"]
+    assert "What it looks at most in a passage, beside the default: " in model.card["summary"]
+    assert not any(name in model.card["summary"] for name in model.card["weights"] if "_" in name)
     live = school.house.ask(GetModel(model_id=model.parent_id or ""), school.owner)
     assert (live.kind, live.state) == ("default", "live")
     application = school.house.application

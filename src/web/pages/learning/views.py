@@ -11,6 +11,7 @@ from src.core.messages.base import Request
 from src.core.messages.collections import Collection, ListCollections
 from src.core.messages.learning import LearningOverview, OverviewLearning
 from src.core.messages.models import GetModel, ListModels, ModelDetail, ModelRole, ModelState
+from src.services.ranking.wording import FEATURES
 from src.web.pages.forms import message
 from src.web.state import ask, caller
 
@@ -19,7 +20,7 @@ from .indexes import indexes_of
 from .loop import quiet, steps
 from .measured import change_of
 from .titles import in_words
-from .wording import DECISIONS, FEATURES, KINDS, TRAINERS
+from .wording import DECISIONS, KINDS, TRAINERS
 
 
 @blueprint.get("/learning")

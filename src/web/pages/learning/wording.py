@@ -39,36 +39,6 @@ ACTIONS = {
 }
 """What could be done about it."""
 
-_MEANING = "how close it is in meaning to the question"
-_WORDS = "how well its words match the question's"
-_AMONG = "compared with the other candidates"
-FEATURES = {
-    "cosine": _MEANING,
-    "cosine_z": f"{_MEANING}, {_AMONG}",
-    "cosine_rank": f"{_MEANING}, by its place among the candidates",
-    "bm25": _WORDS,
-    "bm25_share": f"{_WORDS}, as a share of the best match",
-    "bm25_z": f"{_WORDS}, {_AMONG}",
-    "bm25_rank": f"{_WORDS}, by its place among the candidates",
-    "identifiers": "holds the exact names that the question uses",
-    "coverage": "holds the question's words, rare ones above all",
-    "rarest": "holds the rarest word of the question",
-    "title_coverage": "holds the question's words in its title",
-    "opening_coverage": "holds the question's words in its first line",
-    "lead_coverage": "holds the question's words in its title or beginning",
-    "title_precision": "its title is about the question and little else",
-    "opening_precision": "its first line is about the question and little else",
-    "precision": "is about the question and little else",
-    "pairs": "holds words side by side that stand so in the question",
-    "trigrams": "its title is spelled like the question",
-    "quotations": "holds word for word what the question puts in quotes",
-    "numbers": "holds the question's numbers",
-    "length": "how long it is",
-    "adapted cosine": "how close it is in meaning to the question as votes taught to read it",
-    "helped before": "helped with a question like this one",
-}
-"""What a feature says of a passage."""
-
 
 def decider(name: str) -> str:
     """Who decided: a person by name, an agent by what it is."""
