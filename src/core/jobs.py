@@ -133,8 +133,7 @@ class JobRun:
         self.ctx = ctx
         self.attempt = job.attempt
         # An attempt that was paused is not counted, but left its mark as well.
-        earlier = job.attempt > 1 or job.stage is not None
-        self._catch_up = CatchUp(job.stage, job.done, earlier=earlier)
+        self._catch_up = CatchUp(job.stage, job.done, earlier=job.attempt > 1 or job.stage is not None)
         self._store = store
         self._interrupted = interruption
         self._cancel = threading.Event()
