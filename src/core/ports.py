@@ -67,6 +67,9 @@ class VectorIndex(Protocol):
     def ids(self, index: str) -> set[str]:
         """Every id stored; raises IndexMissingError."""
 
+    def count(self, index: str) -> int:
+        """How many are stored; raises IndexMissingError."""
+
     def drop(self, index: str) -> None: ...
 
     def indexes(self) -> set[str]: ...

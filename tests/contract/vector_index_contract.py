@@ -103,6 +103,7 @@ class VectorIndexContract:
         vectors.upsert(index, ["a", "b"], rows[:2])
         vectors.upsert(index, ["a", "a"], rows[2:])
         assert vectors.ids(index) == {"a", "b"}
+        assert vectors.count(index) == 2
         assert vectors.search(index, rows[3], 1)[0].passage_id == "a"
         assert vectors.search(index, rows[3], 1)[0].score == pytest.approx(1.0, abs=1e-5)
 
@@ -113,6 +114,7 @@ class VectorIndexContract:
         for _ in range(2):
             vectors.delete(index, gone)
         assert vectors.ids(index) == set(names(3000)[1200:])
+        assert vectors.count(index) == 1800
         found = {hit.passage_id for hit in vectors.search(index, filled[0], 100)}
         assert len(found) == 100
         assert not found & set(gone)
@@ -128,6 +130,7 @@ class VectorIndexContract:
             lambda: vectors.search(index, unit_vectors(1)[0], 1),
             lambda: vectors.search(index, unit_vectors(1)[0], 1, {"a"}),
             lambda: vectors.ids(index),
+            lambda: vectors.count(index),
             lambda: vectors.upsert(index, ["a"], unit_vectors(1)),
             lambda: vectors.delete(index, ["a"]),
         ):

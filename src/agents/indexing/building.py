@@ -46,7 +46,7 @@ class IndexBuilder:
         self._writer.create(building)
         run.reached("new index made")
         with self._database.read() as work:
-            total = len(work.passages.live_ids(collection.id))
+            total = work.passages.live_count(collection.id)
         self._filler.fill(building, run, total=total)
         self._vectors.complete_questions(version, run)
         self._prove(building, run)

@@ -54,7 +54,7 @@ def report(database: Database, writer: IndexWriter, collection: CollectionRecord
     """The state of one collection's live index."""
     with database.read() as work:
         index = work.indexes.live(collection.id)
-        passages = len(work.passages.live_ids(collection.id)) if index is None else 0
+        passages = work.passages.live_count(collection.id) if index is None else 0
     if index is None:
         return IndexReport(
             collection_id=collection.id,

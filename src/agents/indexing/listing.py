@@ -32,7 +32,7 @@ class IndexListing:
             cut_otherwise=sum(
                 cut_otherwise(document, self._cutting) for document in work.documents.cuts(collection.id)
             ),
-            passages=len(work.passages.live_ids(collection.id)),
+            passages=work.passages.live_count(collection.id),
             indexes=tuple(self._index(work, index) for index in work.indexes.of(collection.id)),
         )
 
@@ -52,6 +52,6 @@ class IndexListing:
 
     def _passages(self, index: str) -> int | None:
         try:
-            return len(self._vectors.ids(index))
+            return self._vectors.count(index)
         except IndexMissingError:
             return None

@@ -84,6 +84,10 @@ class Passages(Repository[PassageRecord]):
         )
         return set(self._session.scalars(query))
 
+    def live_count(self, collection_id: str) -> int:
+        query = select(func.count()).where(PassageRecord.collection_id == collection_id, PassageRecord.live)
+        return self._session.scalar(query) or 0
+
     def wanted_ids(self, collection_id: str) -> set[str]:
         """The live passages, and those that will be live when their document's ingestion ends."""
         query = select(PassageRecord.id).join(DocumentRecord, DocumentRecord.id == PassageRecord.document_id)

@@ -82,6 +82,9 @@ class ChromaVectorIndex:
     def ids(self, index: str) -> set[str]:
         return set(self._call(index, "get", include=[])["ids"])
 
+    def count(self, index: str) -> int:
+        return int(self._call(index, "count"))
+
     def drop(self, index: str) -> None:
         from chromadb.errors import NotFoundError
 

@@ -181,7 +181,7 @@ def test_a_switch_does_not_wait_until_the_indexes_are_counted(
             live.append(found.embedding_version if found else "")
 
         listing = house.indexing._listing
-        monkeypatch.setattr(listing, "_vectors", Meanwhile(listing._vectors, "ids", look))
+        monkeypatch.setattr(listing, "_vectors", Meanwhile(listing._vectors, "count", look))
         house.ask(ReturnIndex(collection_id=house.collection_id))
         assert set(live) == {old}
 
