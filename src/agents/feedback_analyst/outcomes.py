@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from src.core.context import Context
 from src.core.messages import Page
-from src.core.messages.feedback import RatingState
+from src.core.messages.feedback import RatingKind, RatingState, Reason, Verdict
 from src.core.messages.insights import (
     Concern,
     ConcernKind,
@@ -126,7 +126,7 @@ def _told(record: RatingRecord, found: _Findings) -> Iterator[str]:
         if found.dataset.used:
             yield f"It is used in {version}."
         else:
-            yield f"It is left out of {version}: {found.dataset.reason}."
+            yield f"It is left out of {version}: {(found.dataset.reason or '').rstrip('.')}."
     for model in found.models:
         yield f"It is part of model {model.version}, which {_STATES[model.state]}."
     if found.passage is not None and found.effect is not MemoryEffect.NONE:
@@ -144,4 +144,19 @@ def _state(record: RatingRecord) -> str:
         case RatingState.DISCARDED:
             return "An administrator decided that it does not count."
         case RatingState.COUNTED:
-            return "It counts."
+            return _counts(record)
+
+
+def _counts(record: RatingRecord) -> str:
+    """What a rating works on; of a passage's the effect is told with it."""
+    if record.kind != RatingKind.ANSWER:
+        return "It counts."
+    if record.verdict == Verdict.UP:
+        also = "and a little for the passages that the answer cites when the ranking is trained"
+    elif Reason.WRONG_PASSAGES in record.reasons:
+        also = "and a little against the passages that were shown first when the ranking is trained"
+    elif record.correction:
+        also = "and what you say would be right teaches the ranking, where a passage is found that says it"
+    else:
+        also = "and tells why questions fail; the ranking learns nothing from it, for it names no passage"
+    return f"It counts where ways to answer are compared, {also}."

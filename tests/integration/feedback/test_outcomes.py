@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from src.core.caller import Caller
 from src.core.clock import new_id
 from src.core.errors import ForbiddenError
 from src.core.messages.collections import UpdateCollection, Visibility
-from src.core.messages.feedback import Decision, RatingState, ReviewRatings, Verdict
+from src.core.messages.feedback import Decision, RateAnswer, RatingState, Reason, ReviewRatings, Verdict
 from src.core.messages.insights import MemoryEffect, RatingOutcome, RatingOutcomes
 from src.core.messages.models import ModelState
 from src.database.models import DatasetRecord, ExampleRecord, ModelRecord, TrainingRunRecord
@@ -99,6 +101,24 @@ def test_an_up_vote_counts_and_lifts_its_passage_for_like_questions(team: Team) 
         "It counts.",
         f"Questions like this one now find “{one.passage.title}” higher than before.",
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"verdict": Verdict.UP}, "a little for the passages that the answer cites"),
+        ({"verdict": Verdict.DOWN, "reasons": (Reason.WRONG_PASSAGES,)}, "a little against the passages"),
+        ({"verdict": Verdict.DOWN, "correction": "Five working days."}, "what you say would be right"),
+        ({"verdict": Verdict.DOWN}, "it names no passage"),
+    ],
+)
+def test_a_rated_answer_says_what_it_counts_for(team: Team, said: dict[str, Any], told: str) -> None:
+    answer = team.answer(QUESTION, team.ben)
+    rated = team.ask(RateAnswer(answer_id=answer.answer_id, **said), team.ben)
+    team.checked(rated.id)
+    (sentence,) = outcomes(team, team.ben)[rated.id].told
+    assert sentence.startswith("It counts where ways to answer are compared, and ")
+    assert told in sentence
 
 
 def test_votes_that_cancel_each_other_move_nothing_and_more_against_one_lower_it(team: Team) -> None:

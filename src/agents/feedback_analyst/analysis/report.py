@@ -24,6 +24,8 @@ _SOURCES_LOOKED_AT = 5
 _EXAMPLES = 5
 _CONCERNS = 8
 _LONGEST_TITLE = 160
+_ENDS = (".", "?", "!", "…")
+"""Many a document has a question as its title."""
 MOST_INSIGHTS = 50
 
 
@@ -212,7 +214,9 @@ def proposal(action: str, cause: str, concerns: Sequence[Concern]) -> str:
     text = _CLOSER.get((action, cause), _PROPOSALS[action])
     kinds = {Action.FIX_DOCUMENT: ConcernKind.DOCUMENT, Action.REINGEST: ConcernKind.SOURCE}
     first = next((one for one in concerns if one.kind == kinds.get(Action(action))), None)
-    return f"{text[:-1]}: {first.title}." if first is not None else text
+    if first is None:
+        return text
+    return f"{text[:-1]}: {first.title}{'' if first.title.endswith(_ENDS) else '.'}"
 
 
 def _signals(failures: Sequence[Failure]) -> Counter[str]:

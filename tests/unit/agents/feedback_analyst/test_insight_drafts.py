@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from src.agents.feedback_analyst.analysis.failures import Sign
-from src.agents.feedback_analyst.analysis.report import Draft, Period, drafts
+from src.agents.feedback_analyst.analysis.report import Draft, Period, drafts, proposal
 from src.agents.feedback_analyst.analysis.titles import Titles
 from src.core.messages.feedback import Reason
-from src.core.messages.insights import Action, Cause
+from src.core.messages.insights import Action, Cause, Concern, ConcernKind
 from src.services.chat.openai import OpenAIChat
 from src.services.chat.resilience import Backoff, Resilience
 from src.wiring import make_analyzers
@@ -79,6 +81,14 @@ def test_where_all_is_found_by_now_nothing_more_is_proposed() -> None:
     assert (found.fields["action"], found.fields["proposal"]) == (
         Action.WAIT,
         "Nothing more: a search finds it now.",
+    )
+
+
+@pytest.mark.parametrize(("title", "end"), [("Goods back?", ""), ("Returns", "."), ("Returns.", "")])
+def test_a_proposal_that_names_a_document_ends_once(title: str, end: str) -> None:
+    concern = Concern(kind=ConcernKind.DOCUMENT, id="1", title=title)
+    assert proposal(Action.FIX_DOCUMENT, Cause.OUTDATED, (concern,)).endswith(
+        f"of the document: {title}{end}"
     )
 
 
