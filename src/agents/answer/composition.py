@@ -18,7 +18,7 @@ from .draft import Delta, Draft, Item
 from .evidence import EvidenceCheck
 from .extract import MODEL, Extractor
 from .markdown import code_span
-from .prompt import Prompts, place
+from .prompt import Prompts, named
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ class Composer:
         lines = [NO_ANSWER, "", searched]
         if hits:
             lines += ["", "The nearest passages:", ""]
-            lines += [f"- {code_span(place(hit))}" for hit in hits[:_NEAREST]]
+            lines += [f"- {named(hit)}" for hit in hits[:_NEAREST]]
         yield draft.add(Delta("\n".join(lines) + "\n"))
         draft.notice = WEAK
 

@@ -14,7 +14,7 @@ from src.services.text.sentences import Unit, UnitKind, Words, split_units, unfe
 from .code import extract_code, gist_of, is_code, language_of, name_of, summary_of
 from .draft import Cited, Delta, Item
 from .markdown import code_span, fenced, quoted
-from .prompt import place
+from .prompt import named
 
 MODEL = "extractive"
 LEAD = "Quoted from the sources:"
@@ -124,7 +124,7 @@ class Extractor:
         summary = summary_of(hit)
         name = f"{code_span(name_of(hit))} in " if name_of(hit) else ""
         about = f": {quoted(summary)}" if summary else ""
-        yield Delta(f"\n{name}{code_span(place(hit))}{about} [{hit.rank}]\n\n")
+        yield Delta(f"\n{name}{named(hit)}{about} [{hit.rank}]\n\n")
         yield Delta("\n\n…\n\n".join(fenced(block, language_of(hit)) for block in extract.blocks) + "\n")
         yield Cited(hit.rank, extract.blocks[-1])
 
@@ -135,7 +135,7 @@ class Extractor:
         for before, candidate in zip([None, *sentences], sentences, strict=False):
             gap = before is not None and hit.text[before.end : candidate.start].strip()
             parts.append(("… " if gap else "") + quoted(candidate.text))
-        yield Delta(f"\n> {' '.join(parts) or code_span(place(hit))} [{hit.rank}]\n")
+        yield Delta(f"\n> {' '.join(parts) or named(hit)} [{hit.rank}]\n")
         for candidate in group:
             if candidate.is_block:
                 opening, body = candidate.text.partition("\n")[0], unfenced(candidate.text)

@@ -12,6 +12,8 @@ from src.core.messages.answering import Template
 from src.core.messages.questions import Hit, Style
 from src.core.ports import ChatPassage, ChatPrompt, ChatTurn
 
+from .markdown import code_span, quoted
+
 _MARKER = re.compile(r"\s*(?<![\\\w])\[\d{1,3}\]")
 _HISTORY_CHARACTERS = 1500
 
@@ -104,6 +106,14 @@ def place(hit: Hit) -> str:
     if location.heading_path:
         return f"{name}, {' > '.join(location.heading_path)}"
     return name
+
+
+def named(hit: Hit) -> str:
+    """The same as Markdown: by its title first where there is one and no path, since an id says little."""
+    shown = code_span(place(hit))
+    if hit.location.path or hit.title in {"", hit.external_id}:
+        return shown
+    return f"{quoted(hit.title)} ({shown})"
 
 
 def plain_turn(answer: str) -> str:

@@ -10,6 +10,7 @@ from src.agents.answer.evidence import EvidenceCheck
 from src.agents.answer.extract import LEAD, MODEL, Extractor
 from src.agents.answer.prompt import Prompts
 from src.core.messages.questions import Hit, Style
+from src.core.passages import Location
 from src.core.ports import ChatModel, ChatTurn
 from src.services.chat.anthropic import AnthropicChat
 from src.services.chat.resilience import Backoff, Resilience
@@ -143,6 +144,16 @@ def test_weak_evidence_is_said_to_be_weak_and_nothing_is_cited(searched: tuple[s
     assert ("`Docs`" in draft.text) is bool(searched)
     assert (draft.quotes, draft.grounded, draft.model) == ({}, False, MODEL)
     assert "Try the words that the documents use, in their language" in (draft.notice or "")
+
+
+def test_what_came_nearest_is_named_by_its_title_where_it_has_no_path() -> None:
+    unknown = {"external_id": "CDC-189", "location": Location(start_line=1, end_line=8)}
+    far = [
+        hit(1, "Something else.", dense=0.1, title="Who keeps the [1] `keys`?", **unknown),
+        hit(2, "Something else.", dense=0.1, title="CDC-189", **unknown),
+    ]
+    text = compose(None, Asked("Why?", "Why do magnets attract iron?"), far).text
+    assert "- Who keeps the \\[1] `keys`? (`CDC-189, lines 1-8`)\n- `CDC-189, lines 1-8`\n" in text
 
 
 def test_nothing_found_is_said_plainly() -> None:
