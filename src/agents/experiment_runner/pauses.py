@@ -18,7 +18,7 @@ _DOUBLINGS = 5
 def paused_until(record: ExperimentRecord) -> datetime | None:
     """When a paused comparison goes on; None where it is not paused. Each pause is twice as long as the one
     before, up to 32 times the first."""
-    pauses = [look for look in record.looks if look["decision"] == PAUSED]
+    pauses = _pauses(record)
     if record.state != "running" or record.share > 0 or not pauses:
         return None
     doublings = min(len(pauses) - 1, _DOUBLINGS)
@@ -34,11 +34,16 @@ def pause(record: ExperimentRecord) -> None:
 def go_on(work: UnitOfWork, record: ExperimentRecord) -> None:
     """Interleave again, compared from now on with how things stood during the pause, as far as enough
     happened in it."""
-    begun = datetime.fromisoformat(record.looks[-1]["at"])
+    # Votes on lists that were shown before may have made a look due since.
+    begun = datetime.fromisoformat(_pauses(record)[-1]["at"])
     before: dict[str, Any] = record.rule["guardrails"]
     found = baseline(work, record.collection_id, work.now(), begun)
     record.rule = {**record.rule, "guardrails": {**before, **_telling(found)}}
     record.share = record.rule["share"]
+
+
+def _pauses(record: ExperimentRecord) -> list[dict[str, Any]]:
+    return [look for look in record.looks if look["decision"] == PAUSED]
 
 
 def _telling(found: dict[str, Any]) -> dict[str, Any]:

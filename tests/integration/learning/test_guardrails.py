@@ -247,6 +247,24 @@ def test_a_pause_keeps_the_votes_and_ends_by_itself_each_twice_as_long_as_the_on
     assert laboratory.experiment(experiment_id).decision == "promote"
 
 
+def test_a_look_during_a_pause_does_not_shorten_what_is_known_of_it(laboratory: Laboratory) -> None:
+    requests(laboratory, 60, "ok")
+    _, experiment_id = laboratory.trial()
+    requests(laboratory, 80, "internal")
+    guard(laboratory)
+    later(laboratory, experiment_id, 31)
+    searches(laboratory, 30, 25.0)
+    with laboratory.database.begin() as work:
+        record = work.experiments.get(experiment_id)
+        (pause,) = record.looks
+        look = {**pause, "decision": "wait", "at": work.now().isoformat()}
+        record.looks = [pause, look]
+        work.commit()
+    guard(laboratory)
+    again = laboratory.experiment(experiment_id)
+    assert (again.share, again.rule["guardrails"]["usual_ms"]) == (1.0, 25.0)
+
+
 def later(laboratory: Laboratory, experiment_id: str, minutes: int) -> None:
     """Have the pause, and what was searched and asked so far, lie so much longer back."""
     ago = timedelta(minutes=minutes)
