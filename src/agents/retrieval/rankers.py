@@ -71,23 +71,38 @@ class Memories:
     their age anew each day."""
 
     def __init__(self) -> None:
-        self._loaded: OrderedDict[tuple[str, str], tuple[tuple[int, date], QueryMemory]] = OrderedDict()
+        self._loaded: OrderedDict[tuple[str, str], tuple[int, date, QueryMemory]] = OrderedDict()
+        self._loading: dict[tuple[str, str], Lock] = {}
         self._lock = Lock()
 
     def of(self, work: Work, index: LiveIndex, now: datetime) -> QueryMemory:
-        name, stamp = (index.collection_id, index.embedding_version), (index.memory_version, now.date())
+        """That of the version that the index names, or a later one. Ten thousand votes take a quarter of a
+        second to read: of the searches that meet a new version one reads it, and the others wait for that."""
+        name, today = (index.collection_id, index.embedding_version), now.date()
         with self._lock:
-            known = self._loaded.get(name)
-            if known is not None and known[0] == stamp:
+            known = self._known(name, index.memory_version, today)
+            if known is not None:
+                return known
+            alone = self._loading.setdefault(name, Lock())
+        with alone:
+            with self._lock:
+                known = self._known(name, index.memory_version, today)
+            if known is not None:
+                return known
+            memory = QueryMemory(_remembered(work, *name, now))
+            with self._lock:
+                self._loaded[name] = (index.memory_version, today, memory)
                 self._loaded.move_to_end(name)
-                return known[1]
-        memory = QueryMemory(_remembered(work, *name, now))
-        with self._lock:
-            self._loaded[name] = (stamp, memory)
-            self._loaded.move_to_end(name)
-            while len(self._loaded) > _KEPT_MEMORIES:
-                self._loaded.popitem(last=False)
-        return memory
+                while len(self._loaded) > _KEPT_MEMORIES:
+                    self._loaded.popitem(last=False)
+            return memory
+
+    def _known(self, name: tuple[str, str], version: int, today: date) -> QueryMemory | None:
+        found = self._loaded.get(name)
+        if found is None or found[0] < version or found[1] != today:
+            return None
+        self._loaded.move_to_end(name)
+        return found[2]
 
 
 def _remembered(work: Work, collection_id: str, embedding_version: str, now: datetime) -> list[Remembered]:

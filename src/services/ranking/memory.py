@@ -79,7 +79,7 @@ class QueryMemory:
     def __init__(self, entries: Iterable[Remembered] = (), half_life_days: float = HALF_LIFE_DAYS) -> None:
         kept = [entry for entry in entries if entry.weight != 0.0]
         weights = [
-            float(np.clip(entry.weight, -1.0, 1.0)) * 0.5 ** (max(entry.age_days, 0.0) / half_life_days)
+            max(-1.0, min(1.0, entry.weight)) * 0.5 ** (max(entry.age_days, 0.0) / half_life_days)
             for entry in kept
         ]
         places: dict[str, list[int]] = defaultdict(list)

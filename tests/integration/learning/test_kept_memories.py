@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -38,6 +41,27 @@ def test_a_search_of_hundreds_of_collections_reads_no_votes_that_it_has_read(lab
         counts.append(sum("ratings" in statement for statement in said))
         said.clear()
     assert counts == [300, 0]
+
+
+def test_of_the_searches_that_meet_new_votes_one_reads_them(laboratory: Laboratory) -> None:
+    memories, now, mine = Memories(), laboratory.database.clock.now(), index(new_id())
+    said: list[str] = []
+    together = Barrier(6)
+
+    def reading(*told: Any) -> None:
+        if "ratings" in told[2]:
+            said.append(told[2])
+            time.sleep(0.3)
+
+    def search(_: int) -> None:
+        with laboratory.database.read() as work:
+            together.wait(20)
+            memories.of(work, mine, now)
+
+    event.listen(laboratory.database.engine, "before_cursor_execute", reading)
+    with ThreadPoolExecutor(6) as readers:
+        list(readers.map(search, range(6)))
+    assert len(said) == 1
 
 
 def test_a_vote_weighs_less_as_time_goes_by_where_nothing_else_is_said(laboratory: Laboratory) -> None:
