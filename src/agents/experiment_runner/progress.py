@@ -23,15 +23,16 @@ _TELLING = 10
 class Progress:
     """The evidence now. ``votes`` are up-votes on interleaved lists and ``counted`` what they weigh; ``next``
     is the size of the coming look and ``days`` how long it takes at the rate so far, both None where there is
-    no such look. The interval is the 95 % one, for the eye: only looks decide."""
+    no such look. The interval is the 95 % one, for the eye: only looks decide. It is None
+    where too few readers have voted to tell."""
 
     votes: int
     readers: int
     questions: int
     counted: float
     mean: float
-    lower: float
-    upper: float
+    lower: float | None
+    upper: float | None
     z: float
     next: int | None
     needed: int | None
@@ -51,20 +52,27 @@ def progress_of(work: Work, record: ExperimentRecord, now: datetime) -> Progress
     needed = max(0, ceil(coming - seen.counted)) if coming is not None else None
     per_day = _per_day(record, seen.counted, now)
     days = ceil(needed / per_day) if needed is not None and per_day else None
+    lower, upper = interval(seen.mean, seen.error)
     return Progress(
         votes=seen.votes,
         readers=seen.readers,
         questions=seen.questions,
         counted=seen.counted,
         mean=seen.mean,
-        lower=seen.mean - 1.96 * seen.error,
-        upper=seen.mean + 1.96 * seen.error,
+        lower=lower,
+        upper=upper,
         z=seen.z,
         next=coming,
         needed=needed,
         days=days,
         sentence=_sentence(record, seen, coming, needed, days),
     )
+
+
+def interval(mean: float, error: float) -> tuple[float | None, float | None]:
+    """The 95 % interval; a standard error of 0 says that nobody knows it yet, not that it is certain."""
+    reach = 1.96 * error
+    return (mean - reach, mean + reach) if error > 0 else (None, None)
 
 
 def _next_look(record: ExperimentRecord) -> int | None:

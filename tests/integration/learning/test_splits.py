@@ -64,6 +64,18 @@ def test_what_a_comparison_takes_is_said_before_there_is_one(laboratory: Laborat
     assert "up-votes" in plans[Method.INTERLEAVING].sentence
 
 
+def test_there_is_no_interval_before_there_are_readers_enough_to_tell_it_by(laboratory: Laboratory) -> None:
+    made = started(laboratory)
+    poll = Poll(laboratory, count=2)
+    poll.hold(6, better=1.0, worse=0.0)
+    progress = laboratory.ask(GetExperiment(experiment_id=made.id)).progress
+    assert (progress["readers"], progress["mean"]) == (2, 1.0)
+    assert (progress["lower"], progress["upper"]) == (None, None)
+    Poll(laboratory, count=20).hold(40, better=0.9, worse=0.4)
+    progress = laboratory.ask(GetExperiment(experiment_id=made.id)).progress
+    assert progress["lower"] < progress["mean"] < progress["upper"]
+
+
 def test_a_better_way_is_promoted_with_its_evidence_and_one_returns_from_it(laboratory: Laboratory) -> None:
     made = started(laboratory)
     before = made.control_id

@@ -36,7 +36,7 @@ def test_a_gated_candidate_goes_on_trial_with_rule_and_power_fixed(laboratory: L
     assert experiment.rule["looks"] == [100, 250, 500, 1000]
     assert len(experiment.rule["critical"]) == 4
     assert "nobody knows how many days" in experiment.power["sentence"], "nobody has rated yet"
-    assert experiment.progress["needed"] == 100
+    assert [experiment.progress[name] for name in ("needed", "lower", "upper")] == [100, None, None]
     assert experiment.progress["sentence"].startswith("Not enough data yet: 0 of 100")
     (event,) = laboratory.events("experiment.started.v1")
     assert event.payload["experiment_id"] == experiment_id

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil
 from statistics import median
 
-from src.agents.experiment_runner.progress import Progress
+from src.agents.experiment_runner.progress import Progress, interval
 from src.agents.experiment_runner.rules import decision_rule, stored_shares
 from src.core.messages.experiments import Arm, ArmPoint, SplitCheck
 from src.database.models import ExperimentRecord
@@ -88,14 +88,15 @@ def progress_of(work: Work, record: ExperimentRecord) -> Progress:
     coming = _next_look(record)
     needed = max(0, ceil(coming - seen.counted)) if coming is not None else None
     per_day = record.power.get("per_day") or 0.0
+    lower, upper = interval(seen.mean, seen.error)
     return Progress(
         votes=len(said),
         readers=len({one.reader for one in said}),
         questions=len({one.question for one in said}),
         counted=seen.counted,
         mean=seen.mean,
-        lower=seen.mean - 1.96 * seen.error,
-        upper=seen.mean + 1.96 * seen.error,
+        lower=lower,
+        upper=upper,
         z=seen.z,
         next=coming,
         needed=needed,

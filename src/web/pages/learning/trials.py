@@ -82,7 +82,8 @@ def _gains(found: Experiment) -> Chart | None:
     # A watch weighs the latest votes, so that what counts does not grow with time.
     so_far = "votes" if found.purpose is Purpose.WATCH else "counted"
     points = [(getattr(look, so_far), look.mean, look.lower, look.upper) for look in found.looks]
-    if now := _now(found):
+    now = _now(found)
+    if now and now["lower"] is not None:
         points.append((now[so_far], now["mean"], now["lower"], now["upper"]))
     series = Series(
         "mean gain of one up-vote",
