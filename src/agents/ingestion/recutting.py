@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import islice
 
 from src.core.jobs import JobRun
 from src.core.messages.documents import DocumentState, IngestDocuments
@@ -43,21 +44,26 @@ class Recutting:
             log.info("%d documents are cut anew", queued)
 
     def _queue(self, collection_id: str, after: str, run: JobRun) -> tuple[int, str | None]:
-        """One job for some of them; returns how many, and the last where there may be more behind it."""
+        """One job for some of them; returns how many, and the last where there may be more behind it. All
+        are looked through before anybody is kept from writing."""
+        with self._database.read() as reading:
+            searched = reading.documents.searched(collection_id, after)
+            seen = [each.id for each in islice(filter(self._outdated, searched), _AT_ONCE)]
+        if not seen:
+            return 0, None
+        last = seen[-1] if len(seen) == _AT_ONCE else None
         with self._database.begin(run.ctx) as work:
-            found: list[DocumentRecord] = []
-            for document in work.documents.searched(collection_id, after):
-                # What is on its way is cut as it should be.
-                if DocumentState(document.state).final and cut_otherwise(document, self._cutting):
-                    found.append(document)
-                    if len(found) == _AT_ONCE:
-                        break
+            found = [each for each in work.documents.some(seen) if self._outdated(each)]
             if not found:
-                return 0, None
+                return 0, last
             job = work.enqueue(IngestDocuments(collection_id=collection_id), collection_id=collection_id)
             for document in found:
                 queue(document)
                 document.job_id, document.updated_at = job.id, work.now()
             job.total = len(found)
             work.commit()
-            return len(found), found[-1].id if len(found) == _AT_ONCE else None
+            return len(found), last
+
+    def _outdated(self, document: DocumentRecord) -> bool:
+        """What is on its way is cut as it should be."""
+        return DocumentState(document.state).final and cut_otherwise(document, self._cutting)
