@@ -47,7 +47,8 @@ class Scored:
 
 
 class VectorIndex(Protocol):
-    """Stores vectors by index and finds the nearest by cosine. ``index`` is an index id from SQL."""
+    """Stores vectors by index and finds the nearest by cosine. ``index`` is an index id from SQL; to read one
+    that does not exist raises IndexMissingError."""
 
     def create(self, index: str, dimensions: int) -> None:
         """Make an empty index; one that exists already is left alone."""
@@ -59,16 +60,13 @@ class VectorIndex(Protocol):
     def search(
         self, index: str, vector: Vectors, k: int, among: Collection[str] | None = None
     ) -> list[Scored]:
-        """The ``k`` nearest, best first, score = cosine; only of ``among`` where it is given.
-
-        Raises IndexMissingError where the index does not exist.
-        """
+        """The ``k`` nearest, best first, score = cosine; only of ``among`` where it is given."""
 
     def ids(self, index: str) -> set[str]:
-        """Every id stored; raises IndexMissingError."""
+        """Every id stored."""
 
     def count(self, index: str) -> int:
-        """How many are stored; raises IndexMissingError."""
+        """How many are stored."""
 
     def drop(self, index: str) -> None: ...
 
