@@ -178,7 +178,7 @@ def _listed(work: Work, records: Sequence[ExperimentRecord], now: datetime) -> t
 
 def _progress(work: Work, record: ExperimentRecord, now: datetime) -> dict[str, Any]:
     if record.method == Method.AB:
-        return asdict(split_figures.progress_of(work, record))
+        return asdict(split_figures.progress_of(work, record, now))
     return asdict(progress_of(work, record, now))
 
 

@@ -50,7 +50,7 @@ def progress_of(work: Work, record: ExperimentRecord, now: datetime) -> Progress
     seen = estimate(votes_of(found), stored_shares(record.rule))
     coming = _next_look(record)
     needed = max(0, ceil(coming - seen.counted)) if coming is not None else None
-    per_day = _per_day(record, seen.counted, now)
+    per_day = pace(record, seen.counted, now)
     days = ceil(needed / per_day) if needed is not None and per_day else None
     lower, upper = interval(seen.mean, seen.error)
     return Progress(
@@ -83,7 +83,7 @@ def _next_look(record: ExperimentRecord) -> int | None:
     return looks[done] if done < len(looks) else None
 
 
-def _per_day(record: ExperimentRecord, counted: float, now: datetime) -> float:
+def pace(record: ExperimentRecord, counted: float, now: datetime) -> float:
     """Votes that count a day: since the start, and before there is enough of that, as before the start."""
     days = (now - record.started_at) / timedelta(days=1)
     if days >= 1.0 and counted >= _TELLING:

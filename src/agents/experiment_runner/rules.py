@@ -54,10 +54,11 @@ def power_of(
     work: Work, collection: CollectionRecord, rule: DecisionRule, share: float, now: datetime
 ) -> dict[str, Any]:
     """What to expect of a trial at the rate at which the collection is rated, and by how many."""
-    per_day = round(up_votes_per_day(work.session, collection.id, now) * share, 1)
+    pace = up_votes_per_day(work.session, collection.id, now)
+    per_day = None if pace is None else round(pace * share, 1)
     stated = plan(rule, effect=EFFECT, per_day=per_day)
     said = f"{stated.sentence}{_too_few(work, collection, now)}"
-    return {**asdict(stated), "sentence": said, "per_day": per_day, "deviation": DEVIATION}
+    return {**asdict(stated), "sentence": said, "per_day": per_day or 0.0, "deviation": DEVIATION}
 
 
 def _too_few(work: Work, collection: CollectionRecord, now: datetime) -> str:

@@ -182,7 +182,8 @@ class StartExperiment(Request[Experiment]):
 class ExperimentPlan(Reply):
     """What a comparison would take: by how many ``votes`` (of rankings) or ratings (of answers) it finds a
     gain of ``effect`` in four trials of five, and how many ``days`` that is at ``per_day``; null where it
-    never does. ``smallest`` is the gain that its last look finds as surely."""
+    never does. Before there is a day of votes to go by ``per_day`` is 0 and ``days`` null. ``smallest`` is
+    the gain that its last look finds as surely."""
 
     effect: float
     votes: int | None

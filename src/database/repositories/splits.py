@@ -17,6 +17,8 @@ from src.database.models import (
     UserRecord,
 )
 
+from .trials import a_day
+
 
 @dataclass(frozen=True)
 class Given:
@@ -90,11 +92,11 @@ def said_before(session: Session, collection_id: str, since: datetime) -> list[t
     return [(reader, verdict == "up") for reader, verdict in session.execute(query)]
 
 
-def verdicts_per_day(session: Session, collection_id: str, since: datetime, now: datetime) -> float:
-    """Counted verdicts on answers of a collection a day, since then or since the first one."""
+def verdicts_per_day(session: Session, collection_id: str, since: datetime, now: datetime) -> float | None:
+    """Counted verdicts on answers of a collection a day, since then or since the first one; see ``a_day``."""
     query = select(func.count(), func.min(RatingRecord.created_at)).where(*_verdicts(collection_id, since))
     count, first = session.execute(query).one()
-    return float(count / max(1.0, (now - first).total_seconds() / 86_400)) if count else 0.0
+    return a_day(count, first, now)
 
 
 def answer_times(session: Session, collection_id: str, limit: int) -> list[float]:

@@ -35,8 +35,18 @@ def voters(session: Session, collection: CollectionRecord) -> int:
     return session.scalar(query) or 0
 
 
-def up_votes_per_day(session: Session, collection_id: str, now: datetime) -> float:
-    """Counted up-votes of a collection a day, over the last four weeks or since its first one."""
+def a_day(count: int, first: datetime | None, now: datetime) -> float | None:
+    """How many a day that is since the first one; None where that is less than a day ago, which says nothing
+    of the days to come."""
+    if not count or first is None:
+        return 0.0
+    days = (now - first) / timedelta(days=1)
+    return count / days if days >= 1.0 else None
+
+
+def up_votes_per_day(session: Session, collection_id: str, now: datetime) -> float | None:
+    """Counted up-votes of a collection a day, over the last four weeks or since its first one; see
+    ``a_day``."""
     query = select(func.count(), func.min(RatingRecord.created_at)).where(
         RatingRecord.collection_id == collection_id,
         RatingRecord.state == "counted",
@@ -44,10 +54,7 @@ def up_votes_per_day(session: Session, collection_id: str, now: datetime) -> flo
         RatingRecord.created_at >= now - timedelta(days=RATE_DAYS),
     )
     count, first = session.execute(query).one()
-    if not count:
-        return 0.0
-    days = max(1.0, (now - first) / timedelta(days=1))
-    return float(count / days)
+    return a_day(count, first, now)
 
 
 def raters(session: Session, collection_id: str, now: datetime) -> int:

@@ -32,33 +32,36 @@ def plan(
     rule: DecisionRule,
     *,
     effect: float,
-    per_day: float,
+    per_day: float | None,
     deviation: float = DEVIATION,
     wanted: float = 0.8,
 ) -> Plan:
-    """The power of ``rule`` to find a mean gain ``effect`` at ``per_day`` counted votes a day.
+    """The power of ``rule`` to find a mean gain ``effect`` at ``per_day`` counted votes a day, None
+    where the first of them came less than a day ago.
 
     ``deviation`` is that of one vote's gain (``Estimate.deviation`` of the votes so far).
     """
     reached = rule.power(effect, deviation)
     votes = next((look for look, power in zip(rule.looks, reached, strict=True) if power >= wanted), None)
-    days = ceil(votes / per_day) if votes is not None and per_day > 0 else None
+    days = ceil(votes / per_day) if votes is not None and per_day else None
     smallest = smallest_effect(rule, deviation, wanted)
-    rate = f"{per_day:g} {rule.what} a day"
     if votes is None:
         sentence = (
             f"A gain of {effect:+.3f} is too small for this trial: {rule.looks[-1]} {rule.what} find it in "
             f"{reached[-1]:.0%} of trials; from {smallest:+.3f} on it is found in {wanted:.0%}."
         )
     elif days is None:
+        why = (
+            "There were none lately" if per_day is not None else "The first of them came less than a day ago"
+        )
         sentence = (
-            f"A gain of {effect:+.3f} is found in {wanted:.0%} of trials by {votes} {rule.what}. There were "
-            "none lately, so nobody knows how many days that takes."
+            f"A gain of {effect:+.3f} is found in {wanted:.0%} of trials by {votes} {rule.what}. {why}, so "
+            "nobody knows how many days that takes."
         )
     else:
         sentence = (
             f"A gain of {effect:+.3f} is found in {wanted:.0%} of trials by {votes} {rule.what}: "
-            f"with your {rate} this takes {days} day{'' if days == 1 else 's'}."
+            f"with your {per_day:g} {rule.what} a day this takes {days} day{'' if days == 1 else 's'}."
         )
     return Plan(effect, votes, days, tuple(reached), smallest, sentence)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from math import ceil
 from statistics import median
 
-from src.agents.experiment_runner.progress import Progress, interval
+from src.agents.experiment_runner.progress import Progress, interval, pace
 from src.agents.experiment_runner.rules import decision_rule, stored_shares
 from src.core.messages.experiments import Arm, ArmPoint, SplitCheck
 from src.database.models import ExperimentRecord
@@ -81,13 +82,13 @@ def _course(name: str, said: Sequence[Judgement]) -> list[ArmPoint]:
     return points
 
 
-def progress_of(work: Work, record: ExperimentRecord) -> Progress:
+def progress_of(work: Work, record: ExperimentRecord, now: datetime) -> Progress:
     """Where the comparison stands between its looks."""
     said = judgements(work, record)
     seen = contrast_of(record, said)
     coming = _next_look(record)
     needed = max(0, ceil(coming - seen.counted)) if coming is not None else None
-    per_day = record.power.get("per_day") or 0.0
+    per_day = pace(record, seen.counted, now)
     lower, upper = interval(seen.mean, seen.error)
     return Progress(
         votes=len(said),

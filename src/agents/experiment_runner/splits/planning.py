@@ -49,13 +49,14 @@ def stored_rule(work: Work, collection: CollectionRecord, share: float) -> dict[
 def power_of(work: Work, collection: CollectionRecord, share: float, now: datetime) -> dict[str, Any]:
     """What to expect at the rate at which answers of the collection are rated, in a sentence too."""
     since = now - timedelta(days=RATE_DAYS)
-    per_day = round(verdicts_per_day(work.session, collection.id, since, now) * share, 1)
+    pace = verdicts_per_day(work.session, collection.id, since, now)
+    per_day = None if pace is None else round(pace * share, 1)
     deviation = _deviation(said_before(work.session, collection.id, since))
     stated = plan(rule_of(), effect=EFFECT, per_day=per_day, deviation=deviation)
     return {
         **asdict(stated),
         "sentence": f"{stated.sentence}{_too_few(voters(work.session, collection), share)}",
-        "per_day": per_day,
+        "per_day": per_day or 0.0,
         "deviation": deviation,
     }
 

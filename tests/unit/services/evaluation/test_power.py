@@ -34,6 +34,14 @@ def test_nobody_voting_takes_for_ever() -> None:
     assert found.sentence.endswith("There were none lately, so nobody knows how many days that takes.")
 
 
+def test_the_votes_of_less_than_a_day_tell_nothing_of_the_days_to_come() -> None:
+    found = plan(RULE, effect=0.05, deviation=0.2, per_day=None)
+    assert (found.votes, found.days) == (250, None)
+    assert found.sentence.endswith(
+        "The first of them came less than a day ago, so nobody knows how many days that takes."
+    )
+
+
 def test_the_smallest_effect_has_the_wanted_power() -> None:
     effect = smallest_effect(RULE, 0.2)
     assert RULE.power(effect, 0.2)[-1] == pytest.approx(0.8, abs=0.001)
