@@ -79,7 +79,7 @@ def _with_memory(judged: Sequence[Example], examples: Sequence[Example], setting
     batch = Batch.of(judged)
     scores = batch.fused.copy()
     for row, example in enumerate(judged):
-        recall = memory.recall(example.vector, example.keys, settings, but=str(example.group))
+        recall = memory.recall(example.vector, example.keys, settings, but=(str(example.group),))
         count = len(example.keys)
         scores[row, :count] += settings.lift * recall.helped - settings.drop * recall.harmed
     return ndcg(scores, batch.target, batch.present)

@@ -32,7 +32,7 @@ HELD_OUT = 115
 ALLOWANCE = 0.02
 """How much nDCG@10 less than it gains a tuned model may show on votes for what the untuned one had shown:
 on conala, with votes by position and a tenth of them wrong, it gained 0.046 and showed 0.002."""
-_NO_ADAPTER = LadderSettings(adapter_from=2**31)
+_NO_ADAPTER = LadderSettings(adapter_from=2**31, wide=None)
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def _scores(
     example: Example, names: Sequence[str], memory: QueryMemory, weights: RankWeights | None
 ) -> Floats:
     settings = MemorySettings() if weights is None else LEARNED
-    recall = memory.recall(example.vector, example.keys, settings, but=str(example.group))
+    recall = memory.recall(example.vector, example.keys, settings, but=(str(example.group),))
     remembered: Floats = example.fused + settings.lift * recall.helped - settings.drop * recall.harmed
     if weights is None:
         return remembered

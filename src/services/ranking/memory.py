@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,17 +122,17 @@ class QueryMemory:
         passage_keys: Sequence[str],
         settings: MemorySettings,
         *,
-        but: str | None = None,
+        but: Collection[str] = (),
     ) -> Recall:
         """Weigh each memory by ``|weight|`` times the nearness of the questions.
-        Memories of the question ``but`` are left out, as a cross-fit needs it."""
+        Memories of the questions ``but`` are left out, as a cross-fit needs it."""
         count = len(passage_keys)
         recall = Recall(np.zeros(count), np.zeros(count), np.full(count, _NOTHING), np.full(count, _NOTHING))
         pairs = [
             (candidate, place)
             for candidate, key in enumerate(passage_keys)
             for place in self._places.get(key, ())
-            if but is None or self.entries[place].question_id != but
+            if self.entries[place].question_id not in but
         ]
         if not pairs:
             return recall

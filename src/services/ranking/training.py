@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -18,15 +19,22 @@ from .memory import LEARNED, MemorySettings, QueryMemory, Remembered
 from .ranker import ADAPTED, HELPED, FusionWeights, Ranker
 from .threads import one_thread
 
+_HARM = 0.005
+"""In nDCG@10: what no set may lose."""
+
 
 @dataclass(frozen=True)
 class LadderSettings:
-    """From how many questions with an up-vote each rung is tried, and the penalties to choose from."""
+    """From how many questions with an up-vote each rung is tried, and the penalties to choose from.
+
+    ``memory`` is what weights see of answered questions; ``wide`` reaches further, and takes its place where
+    the votes show that it is better and harms no passage that nobody voted for (None: never)."""
 
     weights_from: int = 30
     adapter_from: int = 150
     strengths: tuple[float, ...] = STRENGTHS
     memory: MemorySettings = LEARNED
+    wide: MemorySettings | None = field(default_factory=MemorySettings)
     adapter: AdapterSettings = field(default_factory=AdapterSettings)
 
 
@@ -80,40 +88,65 @@ def fit_ranker(
     if len(judged) < settings.weights_from:
         return RankerFit(start, len(judged), findings=findings)
     with one_thread():
-        recalled = _recalled(judged, examples, settings.memory)
-        columns, learned_names = [recalled], [HELPED]
+        beside: list[tuple[str, list[Floats]]] = []
         adapter = None
         if len(judged) >= settings.adapter_from:
             adapter = fit_query_adapter(judged, passages, settings=settings.adapter, seed=seed)
-            columns.append(_adapted(judged, passages, adapter.out_of_fold))
-            learned_names.append(ADAPTED)
+            beside.append((ADAPTED, _adapted(judged, passages, adapter.out_of_fold)))
             findings += adapter_findings(adapter, judged)
-        extra = [np.column_stack(parts) for parts in zip(*columns, strict=True)]
-        lifted = [
-            replace(example, fused=example.fused + settings.memory.lift * helped)
-            for example, helped in zip(judged, recalled, strict=True)
-        ]
-        batch = Batch.of(lifted, extra)
-        weights = fit_rank_weights(
-            batch,
-            (*names, *learned_names),
-            increasing=learned_names,
-            strengths=settings.strengths,
-            seed=seed,
-        )
-    ranker = Ranker(fusion, settings.memory, weights.weights, adapter.adapter if adapter else None)
+        weigh = partial(_weighed, judged, examples, names, beside, settings.strengths, seed)
+        weighed = weigh(settings.memory)
+        if settings.wide is not None and _harmless(judged, examples, settings.wide):
+            other = weigh(settings.wide)
+            weighed = other if _surely_better(other.ndcg, weighed.ndcg) else weighed
+    ranker = Ranker(fusion, weighed.memory, weighed.fit.weights, adapter.adapter if adapter else None)
+    batch = weighed.batch
     base = ndcg(Batch.of(judged).fused, batch.target, batch.present)
-    cross_fitted = ndcg(weights.out_of_fold, batch.target, batch.present)
     return RankerFit(
         ranker=ranker,
         questions=len(judged),
-        weights=weights,
+        weights=weighed.fit,
         adapter=adapter,
         base_ndcg=tuple(base.tolist()),
-        cross_fitted_ndcg=tuple(cross_fitted.tolist()),
+        cross_fitted_ndcg=tuple(weighed.ndcg.tolist()),
         seen=_seen(judged),
-        findings=findings + ranker_findings(weights, batch, judged),
+        findings=findings + ranker_findings(weighed.fit, batch, judged),
     )
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    """Weights over what one memory sees, and their cross-fitted nDCG@10 by question."""
+
+    memory: MemorySettings
+    batch: Batch
+    fit: WeightsFit
+    ndcg: Floats
+
+
+def _weighed(
+    judged: Sequence[Example],
+    examples: Sequence[Example],
+    names: Sequence[str],
+    beside: Sequence[tuple[str, list[Floats]]],
+    strengths: tuple[float, ...],
+    seed: int,
+    memory: MemorySettings,
+) -> _Weighed:
+    """``beside`` are further columns by name, ``(candidates,)`` for each list."""
+    recalled = _recalled(judged, examples, memory)
+    learned = [(HELPED, recalled), *beside]
+    extra = [np.column_stack(parts) for parts in zip(*(column for _, column in learned), strict=True)]
+    lifted = [
+        replace(example, fused=example.fused + memory.lift * helped)
+        for example, helped in zip(judged, recalled, strict=True)
+    ]
+    batch = Batch.of(lifted, extra)
+    learned_names = [name for name, _ in learned]
+    fit = fit_rank_weights(
+        batch, (*names, *learned_names), increasing=learned_names, strengths=strengths, seed=seed
+    )
+    return _Weighed(memory, batch, fit, ndcg(fit.out_of_fold, batch.target, batch.present))
 
 
 def memory_of(examples: Sequence[Example]) -> QueryMemory:
@@ -125,14 +158,50 @@ def memory_of(examples: Sequence[Example]) -> QueryMemory:
     )
 
 
+def _harmless(judged: Sequence[Example], examples: Sequence[Example], memory: MemorySettings) -> bool:
+    """Whether it surely costs at most ``_HARM`` where no right passage was ever voted for. That is tried on
+    the questions at hand, each without the votes of all that like one of its passages: what memory gains
+    otherwise repeats among what was voted on, and need not repeat in what is to come."""
+    liking: dict[str, set[str]] = {}
+    for example in judged:
+        for key in _liked(example):
+            liking.setdefault(key, set()).add(str(example.group))
+    sharing = [set().union(*(liking[key] for key in _liked(example))) for example in judged]
+    batch = Batch.of(judged)
+    lifted = batch.fused.copy()
+    for row, helped in enumerate(_recalled(judged, examples, memory, sharing)):
+        lifted[row, : len(helped)] += memory.lift * helped
+    lost = ndcg(batch.fused, batch.target, batch.present) - ndcg(lifted, batch.target, batch.present)
+    return bool(lost.mean() + _error(lost) <= _HARM)
+
+
+def _surely_better(one: Floats, other: Floats) -> bool:
+    """By more than a standard error: the narrower memory is the safer one."""
+    gained = one - other
+    return bool(gained.mean() > _error(gained))
+
+
+def _error(values: Floats) -> float:
+    return float(values.std() / np.sqrt(len(values)))
+
+
 def _recalled(
-    judged: Sequence[Example], examples: Sequence[Example], settings: MemorySettings
+    judged: Sequence[Example],
+    examples: Sequence[Example],
+    settings: MemorySettings,
+    but: Sequence[Collection[str]] | None = None,
 ) -> list[Floats]:
+    """What memory adds to each list without the votes of its own question, or of those that ``but`` names."""
     memory = memory_of(examples)
+    without = but or [(str(example.group),) for example in judged]
     return [
-        memory.recall(example.vector, example.keys, settings, but=str(example.group)).helped
-        for example in judged
+        memory.recall(example.vector, example.keys, settings, but=left_out).helped
+        for example, left_out in zip(judged, without, strict=True)
     ]
+
+
+def _liked(example: Example) -> set[str]:
+    return {key for key in example.keys if example.preference(key) > 0}
 
 
 def _adapted(judged: Sequence[Example], passages: Vectors, moved: Vectors) -> list[Floats]:
@@ -142,7 +211,7 @@ def _adapted(judged: Sequence[Example], passages: Vectors, moved: Vectors) -> li
 
 
 def _seen(judged: Sequence[Example]) -> tuple[bool, ...]:
-    liked = [{key for key in example.keys if example.preference(key) > 0} for example in judged]
+    liked = [_liked(example) for example in judged]
     groups: dict[str, set[int]] = {}
     for example, keys in zip(judged, liked, strict=True):
         for key in keys:

@@ -60,7 +60,7 @@ def test_a_memory_fades_by_half_in_its_half_life() -> None:
 
 def test_a_question_can_be_asked_without_its_own_votes() -> None:
     memory = QueryMemory([Remembered("q1", EAST, "a", 1.0), Remembered("q2", at(5), "a", 1.0)])
-    recall = memory.recall(EAST, ["a"], SLOPED, but="q1")
+    recall = memory.recall(EAST, ["a"], SLOPED, but=("q1",))
     assert recall.helped == pytest.approx([close(5)], abs=1e-6)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from src.services.ranking.artefact import save
+from src.services.ranking.examples import Example
 from src.services.ranking.memory import MemorySettings
 from src.services.ranking.ranker import ADAPTED, HELPED
 from src.services.ranking.training import LadderSettings, fit_ranker, memory_of
@@ -108,3 +109,36 @@ def test_weights_that_send_one_passage_to_the_top_everywhere_are_not_usable(plan
     fit = fit_ranker(hostile, data.passages, data.names)
     assert not fit.usable
     assert "collapsed" in {finding.code for finding in fit.findings}
+
+
+def in_twos(data, *, alike: bool) -> list[Example]:
+    """Each question with a second one at a cosine of just above .8, about the same passage or (not ``alike``) about one
+    that another question likes too."""
+    rng = np.random.default_rng(5)
+    found = []
+    for one in data.examples:
+        aside = rng.normal(size=one.vector.shape)
+        aside -= (aside @ one.vector) * one.vector
+        near = 0.801 * one.vector + np.sqrt(1 - 0.801**2) * aside / np.linalg.norm(aside)
+        twin = replace(one, group=1000 + one.group, vector=near.astype(np.float32))
+        if not alike:
+            other = next(key for key in one.keys if key not in one.ups)
+            twin = replace(twin, ups={other: 1.0})
+        found += [one, twin]
+    return found
+
+
+def test_memory_reaches_further_where_questions_worded_alike_want_the_same(planted) -> None:
+    data = planted(120, signal=0.0)
+    fit = fit_ranker(in_twos(data, alike=True), data.passages, data.names)
+    assert fit.ranker.memory == LadderSettings().wide
+    narrow = fit_ranker(
+        in_twos(data, alike=True), data.passages, data.names, settings=LadderSettings(wide=None)
+    )
+    assert np.mean(fit.cross_fitted_ndcg) > np.mean(narrow.cross_fitted_ndcg)
+
+
+def test_memory_stays_near_where_questions_worded_alike_want_something_else(planted) -> None:
+    data = planted(120, signal=0.0)
+    fit = fit_ranker(in_twos(data, alike=False), data.passages, data.names)
+    assert fit.ranker.memory == LadderSettings().memory
