@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -96,13 +96,17 @@ class Rounds:
             return
         with self.database.read() as reading:
             waiting = collections_with_candidates(reading.session)
-        for collection_id in waiting:
-            with self.database.begin(ctx) as work:
-                work.collections.hold(collection_id, alone=True)
-                found = candidates(work.session, collection_id)
-                if found:
-                    bring_again(work, work.models.live(collection_id), found, by=ctx.caller.username)
-                work.commit()
+        _each(
+            (f"the candidates of collection {key}", partial(self._prove_again, key, ctx)) for key in waiting
+        )
+
+    def _prove_again(self, collection_id: str, ctx: Context) -> None:
+        with self.database.begin(ctx) as work:
+            work.collections.hold(collection_id, alone=True)
+            found = candidates(work.session, collection_id)
+            if found:
+                bring_again(work, work.models.live(collection_id), found, by=ctx.caller.username)
+            work.commit()
 
     def guard(self, ctx: Context) -> None:
         """Check the guardrails of what runs, and have what is due run: also what another policy left, or
@@ -110,18 +114,12 @@ class Rounds:
         with self.database.read() as reading:
             running = [record.id for record in running_experiments(reading.session)]
             waiting = collections_in_the_loop(reading.session)
-        failures = []
-        for name, round_ in (
-            *((f"experiment {key}", partial(self._guard, key, ctx)) for key in running),
-            *((f"collection {key}", partial(self.arrange, key, ctx)) for key in waiting),
-        ):
-            try:
-                round_()
-            except Exception as error:  # noqa: BLE001 - the trouble of one is not that of the others
-                error.add_note(f"in the round of {name}")
-                failures.append(error)
-        if failures:
-            raise ExceptionGroup("some rounds failed and are repeated; the others were made", failures)
+        _each(
+            (
+                *((f"experiment {key}", partial(self._guard, key, ctx)) for key in running),
+                *((f"collection {key}", partial(self.arrange, key, ctx)) for key in waiting),
+            )
+        )
 
     def _guard(self, experiment_id: str, ctx: Context) -> None:
         """What the guardrails go by takes a while to read: nobody is held up until there is cause."""
@@ -137,6 +135,19 @@ class Rounds:
 
     def _judge(self, record: ExperimentRecord) -> Looks | SplitLooks:
         return self.splits if record.method == Method.AB else self.looks
+
+
+def _each(rounds: Iterable[tuple[str, Callable[[], None]]]) -> None:
+    """Make every round, by name: the trouble of one is not that of the others."""
+    failures = []
+    for name, round_ in rounds:
+        try:
+            round_()
+        except Exception as error:  # noqa: BLE001 - told together, after all were made
+            error.add_note(f"in the round of {name}")
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("some rounds failed and are repeated; the others were made", failures)
 
 
 def _held(work: UnitOfWork, experiment_id: str) -> ExperimentRecord:
