@@ -59,7 +59,7 @@ def test_each_bad_line_is_named_with_its_reason(shared_house: House) -> None:
         (6, "invalid_line"),
         (7, "invalid_line"),
         (8, "malformed_json"),
-        (9, "invalid_line"),
+        (9, "malformed_json"),
         (10, "malformed_json"),
     ]
     assert all(item.detail for item in accepted.rejected)
