@@ -112,8 +112,8 @@ def test_weights_that_send_one_passage_to_the_top_everywhere_are_not_usable(plan
 
 
 def in_twos(data, *, alike: bool) -> list[Example]:
-    """Each question with a second one at a cosine of just above .8, about the same passage or (not ``alike``) about one
-    that another question likes too."""
+    """Each question with a second one at a cosine of just above .8, about the same passage or (not ``alike``)
+    about one that another question likes too."""
     rng = np.random.default_rng(5)
     found = []
     for one in data.examples:
