@@ -108,8 +108,10 @@ def test_a_person_stops_it_and_promotes_and_returns_from_a_way_to_answer(
     assert "What would it show?" not in words(page)
     assert visitor.send(f"/learning/models/{model_id}/promote", {"reason": "We like it."}).status_code == 303
     assert site.house.ask(GetExperiment(experiment_id=experiment_id)).decision == "superseded"
+    assert site.house.ask(GetModel(model_id=model_id)).state is ModelState.LIVE
     answer = site.house.ask(AskQuestion(question=QUESTION, collection_ids=(site.collection_id,)))
-    assert (answer.settings_id, len(answer.passages)) == (model_id, 3)
+    # A few readers still get the one before, which the watch compares it with: who, the draw decides.
+    assert (len(answer.passages) == 3) is (answer.settings_id == model_id)
     assert "answers" in words(visitor.page("/learning/models"))
     assert visitor.send(f"/learning/models/{model_id}/return", {"reason": "No."}).status_code == 303
     assert site.house.ask(GetModel(model_id=model_id)).state is ModelState.RETIRED
