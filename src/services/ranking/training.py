@@ -137,11 +137,7 @@ def _weighed(
     recalled = _recalled(judged, examples, memory)
     learned = [(HELPED, recalled), *beside]
     extra = [np.column_stack(parts) for parts in zip(*(column for _, column in learned), strict=True)]
-    lifted = [
-        replace(example, fused=example.fused + memory.lift * helped)
-        for example, helped in zip(judged, recalled, strict=True)
-    ]
-    batch = Batch.of(lifted, extra)
+    batch = Batch.of(_lifted(judged, recalled, memory), extra)
     learned_names = [name for name, _ in learned]
     fit = fit_rank_weights(
         batch, (*names, *learned_names), increasing=learned_names, strengths=strengths, seed=seed
@@ -168,9 +164,7 @@ def _harmless(judged: Sequence[Example], examples: Sequence[Example], memory: Me
             liking.setdefault(key, set()).add(str(example.group))
     sharing = [set().union(*(liking[key] for key in _liked(example))) for example in judged]
     batch = Batch.of(judged)
-    lifted = batch.fused.copy()
-    for row, helped in enumerate(_recalled(judged, examples, memory, sharing)):
-        lifted[row, : len(helped)] += memory.lift * helped
+    lifted = Batch.of(_lifted(judged, _recalled(judged, examples, memory, sharing), memory)).fused
     lost = ndcg(batch.fused, batch.target, batch.present) - ndcg(lifted, batch.target, batch.present)
     return bool(lost.mean() + _error(lost) <= _HARM)
 
@@ -197,6 +191,14 @@ def _recalled(
     return [
         memory.recall(example.vector, example.keys, settings, but=left_out).helped
         for example, left_out in zip(judged, without, strict=True)
+    ]
+
+
+def _lifted(judged: Sequence[Example], recalled: Sequence[Floats], memory: MemorySettings) -> list[Example]:
+    """The lists with what memory adds by itself."""
+    return [
+        replace(example, fused=example.fused + memory.lift * helped)
+        for example, helped in zip(judged, recalled, strict=True)
     ]
 
 

@@ -16,19 +16,13 @@ from src.core.messages.base import Envelope
 from src.core.messages.jobs import JobFinished
 from src.database.ledger import SqlLedger
 from tests.support.application import House, make_settings, running, wait_for
-from tests.support.terminal import Typed, reachable, typing
+from tests.support.terminal import Typed, typing
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with running(make_settings(tmp_path_factory.mktemp("letters") / "data")) as application:
         yield House(application)
-
-
-@pytest.fixture(scope="module")
-def environment(house: House) -> Iterator[dict[str, str]]:
-    with reachable(house) as made:
-        yield made
 
 
 @pytest.fixture

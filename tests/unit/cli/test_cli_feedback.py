@@ -10,7 +10,7 @@ import pytest
 from src.cli.main import main
 from src.core.messages.questions import Answer, AskQuestion
 from tests.support.application import House, make_settings, running
-from tests.support.terminal import Typed, reachable, typing
+from tests.support.terminal import Typed, typing
 
 QUESTION = "How long does a parcel take?"
 
@@ -21,12 +21,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         house = House(application)
         house.upload(house.collection("Post"), {"parcels.txt": "A parcel takes two working days."})
         yield house
-
-
-@pytest.fixture(scope="module")
-def environment(house: House) -> Iterator[dict[str, str]]:
-    with reachable(house) as made:
-        yield made
 
 
 @pytest.fixture

@@ -10,19 +10,13 @@ import pytest
 from src.core.messages.feedback import RateHit, Verdict
 from src.core.messages.questions import AskQuestion, Search
 from tests.support.application import House, make_settings, running
-from tests.support.terminal import Typed, reachable, typing
+from tests.support.terminal import Typed, typing
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with running(make_settings(tmp_path_factory.mktemp("insights") / "data")) as application:
         yield House(application)
-
-
-@pytest.fixture(scope="module")
-def environment(house: House) -> Iterator[dict[str, str]]:
-    with reachable(house) as made:
-        yield made
 
 
 @pytest.fixture
