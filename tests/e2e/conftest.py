@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from selenium import webdriver
@@ -23,6 +23,21 @@ TOLD = ("Failed to load resource", "Response Status Error Code")
 """What a browser logs of refused requests; the page tells the reader of them."""
 
 T = TypeVar("T")
+
+
+class Part(WebElement):
+    """A part of the page as a person sees it: still the same when the page has fetched it anew."""
+
+    def __init__(self, found: WebElement, again: Callable[[], WebElement]) -> None:
+        super().__init__(found.parent, found.id)
+        self._again = again
+
+    def _execute(self, command: str, params: dict[str, Any] | None = None) -> Any:
+        try:
+            return super()._execute(command, dict(params or {}))
+        except StaleElementReferenceException:
+            self._id = self._again().id
+            return super()._execute(command, dict(params or {}))
 
 
 @dataclass
@@ -51,7 +66,11 @@ class Person:
 
     def see(self, testid: str, words: str = "") -> WebElement:
         """The element with this test id, and these words in it, as soon as it is shown."""
-        return self.wait(lambda: self.find(testid, words), f"{testid} with {words!r}")
+
+        def again() -> WebElement:
+            return self.wait(lambda: self.find(testid, words), f"{testid} with {words!r}")
+
+        return Part(again(), again)
 
     def find(self, testid: str, words: str = "") -> WebElement | None:
         for one in self.all(testid):
@@ -61,6 +80,10 @@ class Person:
 
     def all(self, testid: str) -> list[WebElement]:
         return self.browser.find_elements(By.CSS_SELECTOR, f"[data-testid='{testid}']")
+
+    def texts(self, testid: str) -> list[str]:
+        """The words in each element with this test id, all of one moment."""
+        return self.wait(lambda: [one.text for one in self.all(testid)], f"the texts of {testid}")
 
     def gone(self, testid: str) -> None:
         self.wait(lambda: not self.all(testid), f"{testid} to go")

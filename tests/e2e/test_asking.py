@@ -31,10 +31,10 @@ def test_an_answer_streams_in_and_its_citation_opens_the_marked_lines(person: Pe
 def test_what_streamed_in_is_what_the_stored_answer_shows(person: Person) -> None:
     person.ask("How long does a parcel to an island take?")
     text = person.see("answer-text").text
-    cards = [card.text for card in person.all("citation")]
+    cards = person.texts("citation")
     person.browser.refresh()
     assert person.see("answer-text").text == text
-    assert [card.text for card in person.all("citation")] == cards
+    assert person.texts("citation") == cards
     assert len(person.all("turn")) == 1
 
 
@@ -51,7 +51,7 @@ def test_a_marker_lights_its_citation_and_leads_to_it(person: Person) -> None:
 def test_a_follow_up_goes_below_and_the_history_knows_the_conversation(person: Person) -> None:
     person.ask("When are returned goods refunded?")
     person.ask("And how long do parcels take?")
-    questions = [one.text for one in person.all("turn-question")]
+    questions = person.texts("turn-question")
     assert questions == ["When are returned goods refunded?", "And how long do parcels take?"]
     person.see("history", "When are returned goods refunded?")
     person.click("new-conversation")
@@ -70,7 +70,7 @@ def test_asking_by_keyboard_alone(person: Person) -> None:
     assert box.get_attribute("value") == "What does the voucher\ndo?"
     box.send_keys(Keys.ENTER)
     person.see("permalink")
-    assert "Answer complete" in person.all("ask-status")[0].text
+    assert "Answer complete" in person.texts("ask-status")[0]
     for _ in range(60):
         person.focused().send_keys(Keys.SHIFT, Keys.TAB)
         if person.focused().get_attribute("data-testid") == "citation-link":
