@@ -18,8 +18,8 @@ from src.services.lexical.tables import metadata as lexical
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    made = make_engine(database_url)
+def engine(empty_database_url: str) -> Iterator[Engine]:
+    made = make_engine(empty_database_url)
     yield made
     made.dispose()
 

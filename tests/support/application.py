@@ -24,6 +24,8 @@ from src.core.messages.documents import AddDocuments, UploadedFile
 from src.core.messages.jobs import GetJob, Job
 from src.core.settings import Settings
 
+from .databases import migrated_sqlite
+
 R = TypeVar("R")
 
 ADMIN_PASSWORD = "correct horse battery"
@@ -32,11 +34,14 @@ ENDED = {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
 
 
 def make_settings(data_dir: Path, **values: object) -> Settings:
-    """Settings for a test: no sample, and the graph of the model kept between runs."""
+    """Settings for a test: no sample, a database that is migrated already, and the graph of the model kept
+    between runs."""
     data_dir.mkdir(parents=True, exist_ok=True)
     MODELS.mkdir(parents=True, exist_ok=True)
     if not (data_dir / "models").exists():
         (data_dir / "models").symlink_to(MODELS, target_is_directory=True)
+    if "database_url" not in values and not (data_dir / "stoa.sqlite3").exists():
+        migrated_sqlite(data_dir)
     defaults: dict[str, object] = {
         "data_dir": data_dir,
         "port": 0,

@@ -29,9 +29,9 @@ from src.database.models import (
     SearchRecord,
     UserRecord,
 )
-from src.database.schema import upgrade
 from src.database.uow import Database
 
+from .databases import migrated_sqlite
 from .workshop import MovableClock
 
 
@@ -192,7 +192,7 @@ def activity(at: datetime, **more: Any) -> ActivityLine:
 @pytest.fixture
 def lookout(tmp_path: Path) -> Iterator[Lookout]:
     """On SQLite."""
-    yield from _opened(f"sqlite:///{tmp_path / 'stoa.sqlite3'}")
+    yield from _opened(migrated_sqlite(tmp_path))
 
 
 @pytest.fixture
@@ -204,6 +204,5 @@ def either(database_url: str) -> Iterator[Lookout]:
 def _opened(url: str) -> Iterator[Lookout]:
     clock = MovableClock()
     database = Database(url, clock)
-    upgrade(database.engine)
     yield Lookout(database, clock)
     database.close()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from src.database.schema import upgrade
 from src.database.uow import Database
 from tests.support.workshop import MovableClock, Workshop
 
@@ -15,6 +14,5 @@ from tests.support.workshop import MovableClock, Workshop
 def workshop(database_url: str) -> Iterator[Workshop]:
     clock = MovableClock()
     database = Database(database_url, clock)
-    upgrade(database.engine)
     yield Workshop(database, clock)
     database.close()

@@ -23,9 +23,9 @@ from src.core.orchestrator import AgentOrchestrator
 from src.core.tally import Tally
 from src.core.trace import current_correlation
 from src.database.journal import SqlAgentJournal
-from src.database.schema import upgrade
 from src.database.uow import Database
 from tests.support.bench import Bench
+from tests.support.databases import migrated_sqlite
 from tests.support.thing import ThingHappened
 from tests.support.workshop import Chop, MovableClock, Workshop
 
@@ -63,8 +63,7 @@ def listener() -> Iterator[Listener]:
 
 @pytest.fixture
 def files(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'stoa.sqlite3'}", SystemClock())
-    upgrade(database.engine)
+    database = Database(migrated_sqlite(tmp_path), SystemClock())
     yield database
     database.close()
 

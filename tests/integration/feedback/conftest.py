@@ -18,6 +18,7 @@ from src.core.messages.console import ListAgents, ListEvents
 from src.core.messages.feedback import ListFeedback, Rating, RatingState
 from src.core.messages.questions import Answer, AskQuestion, Search, SearchResults
 from tests.support.application import House, make_settings, running, wait_for
+from tests.support.databases import migrated_postgres
 from tests.support.postgres import Cluster
 
 PASSWORD = SecretStr("a long enough one")
@@ -90,7 +91,10 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             yield House(application)
     else:
         cluster: Cluster = request.getfixturevalue("postgres_cluster")
-        with cluster.database() as url, running(make_settings(folder, database_url=url)) as application:
+        with (
+            migrated_postgres(cluster) as url,
+            running(make_settings(folder, database_url=url)) as application,
+        ):
             yield House(application)
 
 

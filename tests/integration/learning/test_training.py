@@ -33,6 +33,7 @@ from src.database.models import EventRecord, RatingRecord
 from src.services import registry
 from src.services.ranking.artefact import load
 from tests.support.application import House, make_settings, running, wait_for
+from tests.support.databases import migrated_postgres
 from tests.support.postgres import Cluster
 from tests.support.schooling import TOPICS, School
 
@@ -47,7 +48,7 @@ def school(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             yield _taught(House(application))
     else:
         cluster: Cluster = request.getfixturevalue("postgres_cluster")
-        with cluster.database() as url:
+        with migrated_postgres(cluster) as url:
             settings = make_settings(folder, database_url=url, training_pause_s=pause_s)
             with running(settings) as application:
                 yield _taught(House(application))

@@ -21,7 +21,6 @@ from src.core.signals import Signal
 from src.database.ledger import SqlLedger, replay
 from src.database.models import DeadLetterRecord, DeliveryRecord
 from src.database.outbox import SqlOutbox
-from src.database.schema import upgrade
 from src.database.uow import Database
 from src.services.brokers.sql import SqlBroker
 from src.services.webhooks import HttpReceiver, signature
@@ -113,7 +112,6 @@ def away() -> Away:
 def post(database_url: str, away: Away) -> Iterator[Post]:
     clock = MovableClock()
     database = Database(database_url, clock)
-    upgrade(database.engine)
     with serving([Reply(status=200, chunked=False)]) as here, serving(away) as there:
         yield Post(database, clock, here, there)
     database.close()

@@ -10,8 +10,8 @@ import pytest
 from src.agents.feedback_analyst.suspicion import suspects
 from src.core.clock import SystemClock, new_id
 from src.database.models import CollectionRecord, RatingRecord, UserRecord
-from src.database.schema import upgrade
 from src.database.uow import Database
+from tests.support.databases import migrated_sqlite
 
 BURST = 45
 
@@ -68,8 +68,7 @@ class Votes:
 
 @pytest.fixture
 def votes(tmp_path: Path) -> Votes:
-    database = Database(f"sqlite:///{tmp_path / 'votes.sqlite3'}", SystemClock())
-    upgrade(database.engine)
+    database = Database(migrated_sqlite(tmp_path), SystemClock())
     made = Votes(database)
     for name in ("ada", "ben", "cleo", "dana"):
         made.add(made.reader(name), 4, ago=timedelta(hours=5))
