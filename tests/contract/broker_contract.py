@@ -162,6 +162,21 @@ class BrokerContract:
         assert waited
         assert waited[0] < 3.0
 
+    def test_every_waiting_receiver_returns_when_it_is_woken(self, reader: Broker) -> None:
+        ended: list[int] = []
+
+        def wait() -> None:
+            ended.append(len(reader.receive("reader", limit=1, lease_s=LEASE_S, wait_s=60.0)))
+
+        threads = [threading.Thread(target=wait) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.2)
+        reader.wake()
+        for thread in threads:
+            thread.join(10.0)
+        assert ended == [0, 0, 0]
+
     def test_many_receivers_lease_each_event_once(self, reader: Broker) -> None:
         events = [envelope(number=n) for n in range(200)]
         reader.publish(events)

@@ -50,6 +50,7 @@ class SqlBroker:
         self._clock = database.clock
         self._subscriptions: dict[str, Subscription] = {}
         self._published = Signal()
+        self._woken = 0
 
     def subscribe(self, subscription: Subscription) -> None:
         self._subscriptions[subscription.group] = subscription
@@ -85,14 +86,14 @@ class SqlBroker:
 
     def receive(self, group: str, *, limit: int, lease_s: float, wait_s: float) -> Sequence[Delivery]:
         deadline = self._clock.monotonic() + wait_s
+        woken = self._woken
         while True:
             level = self._published.level
             deliveries = self._claim(group, limit, lease_s) if self._due(group) else ()
             left = deadline - self._clock.monotonic()
-            if deliveries or left <= 0:
+            if deliveries or left <= 0 or self._woken != woken:
                 return deliveries
-            if self._published.wait_past(level, min(left, POLL_S)) > level and wait_s <= 0:
-                return ()
+            self._published.wait_past(level, min(left, POLL_S))
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
         if not deliveries:
@@ -136,6 +137,7 @@ class SqlBroker:
         return Backlog(waiting, max(age, 0.0) if age is not None else None)
 
     def wake(self) -> None:
+        self._woken += 1
         self._published.notify()
 
     def close(self) -> None:
