@@ -1,14 +1,12 @@
 """A worker process that handles what waits in a data folder, and may kill itself while it decides.
 
-Usage: python -m tests.support.deciding DATA_DIR [POINT]. It ends with 0 when nothing is left to do; with a
-POINT of ``POINTS`` it sends itself SIGKILL there.
+It ends when nothing is left to do; with a point of ``POINTS`` it sends itself SIGKILL there.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,16 +41,12 @@ def kill_at(point: str) -> None:
     setattr(owner, name, act_and_die)
 
 
-def main() -> None:
-    if len(sys.argv) > 2:
-        kill_at(sys.argv[2])
-    application = build(make_settings(Path(sys.argv[1]), delivery_lease_s=1.0), passwords=cheap_passwords())
+def main(data_dir: Path, point: str = "") -> None:
+    if point:
+        kill_at(point)
+    application = build(make_settings(data_dir, delivery_lease_s=1.0), passwords=cheap_passwords())
     application.start()
     house = House(application)
     wait_for(lambda: at_rest(house), timeout_s=120)
     application.drain()
     application.close()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,14 +1,13 @@
 """A worker process that works off all jobs of a data folder, and may kill itself on the way.
 
-Usage: python -m tests.support.victim DATA_DIR [STEP NTH]. It ends with 0 when no job is left; with STEP
-it sends itself SIGKILL when a job reaches that named step for the NTH time.
+It ends when no job is left; with a step and a number it sends itself SIGKILL when a job reaches that named
+step for so many a time.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from pathlib import Path
 
 from src.bootstrap import build
@@ -33,10 +32,9 @@ def kill_at(step: str, nth: int) -> None:
     JobRun.reached = reached_or_dead  # type: ignore[method-assign, assignment]
 
 
-def main() -> None:
-    data_dir = Path(sys.argv[1])
-    if len(sys.argv) > 2:
-        kill_at(sys.argv[2], int(sys.argv[3]))
+def main(data_dir: Path, step: str = "", nth: str = "1") -> None:
+    if step:
+        kill_at(step, int(nth))
     # The lease is short, so that the next worker need not wait long for what this one held, and a busy
     # machine may kill it often before it gets any further.
     settings = make_settings(data_dir, job_lease_s=1.0, job_attempts=100, folder_roots=(data_dir.parents[1],))
@@ -57,7 +55,3 @@ def at_rest(house: House) -> bool:
     jobs = house.ask(ListJobs(limit=500)).items
     agents = house.ask(ListAgents()).items
     return all(job.state not in OPEN for job in jobs) and all(agent.backlog == 0 for agent in agents)
-
-
-if __name__ == "__main__":
-    main()

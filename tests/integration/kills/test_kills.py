@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,16 +133,11 @@ def test_kills_at_random_moments_change_nothing(prepared: Path, undisturbed: End
     chance = random.Random(7)
     kills = 0
     for _ in range(12):
-        process = start(data_dir)
-        assert process.stdout is not None
-        process.stdout.readline()
-        try:
-            process.wait(timeout=chance.uniform(0.0, 1.2))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        worker = start(data_dir)
+        worker.begun()
+        if not worker.ended(chance.uniform(0.0, 1.2)):
+            worker.kill()
             kills += 1
-        process.communicate()
     assert kills >= 3
     work_off(data_dir)
     assert end(data_dir) == undisturbed
