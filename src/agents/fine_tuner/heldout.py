@@ -32,7 +32,7 @@ HELD_OUT = 115
 ALLOWANCE = 0.02
 """How much nDCG@10 less than it gains a tuned model may show on votes for what the untuned one had shown:
 on conala, with votes by position and a tenth of them wrong, it gained 0.046 and showed 0.002."""
-_NO_ADAPTER = LadderSettings(adapter_from=2**31, wide=None)
+_NO_ADAPTER = LadderSettings(adapter_from=2**31, reaches=())
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from .features import Floats
 
 HALF_LIFE_DAYS = 365.0
 MOST_PER_PASSAGE = 64
+MOST_SUGGESTED = 50
 _NOTHING = -1
 
 
@@ -106,11 +108,15 @@ class QueryMemory:
         return QueryMemory(rest, self._half_life_days)
 
     def near(self, vector: Vectors, threshold: float) -> frozenset[str]:
-        """The passages that helped questions with at least this cosine: candidates whatever the lists say."""
+        """The passages that helped questions with at least this cosine: candidates whatever the lists say.
+        Of more than ``MOST_SUGGESTED`` those of the nearest questions: a search reads each of them."""
         if not self.entries:
             return frozenset()
-        places = np.flatnonzero((self._vectors @ vector >= threshold) & (self._weights > 0))
-        return frozenset(self.entries[place].passage_key for place in places)
+        cosines = self._vectors @ vector
+        places = np.flatnonzero((cosines >= threshold) & (self._weights > 0))
+        nearest = places[np.argsort(-cosines[places], kind="stable")]
+        suggested = dict.fromkeys(self.entries[place].passage_key for place in nearest)
+        return frozenset(islice(suggested, MOST_SUGGESTED))
 
     def concerns(self, vector: Vectors, threshold: float) -> bool:
         """Whether it holds any question with at least this cosine."""

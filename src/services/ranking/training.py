@@ -19,6 +19,7 @@ from .memory import LEARNED, MemorySettings, QueryMemory, Remembered
 from .ranker import ADAPTED, HELPED, FusionWeights, Ranker
 from .threads import one_thread
 
+REACHES = tuple(MemorySettings(threshold=cosine) for cosine in (0.8, 0.7, 0.6))
 _HARM = 0.005
 """In nDCG@10: what no set may lose."""
 
@@ -27,14 +28,16 @@ _HARM = 0.005
 class LadderSettings:
     """From how many questions with an up-vote each rung is tried, and the penalties to choose from.
 
-    ``memory`` is what weights see of answered questions; ``wide`` reaches further, and takes its place where
-    the votes show that it is better and harms no passage that nobody voted for (None: never)."""
+    ``memory`` is what weights see of answered questions. The ``reaches`` go further, each beyond the one
+    before: from ``reach_from`` questions the furthest takes its place that the votes show to be better and to
+    harm no passage that nobody voted for."""
 
     weights_from: int = 30
     adapter_from: int = 150
+    reach_from: int = 150
     strengths: tuple[float, ...] = STRENGTHS
     memory: MemorySettings = LEARNED
-    wide: MemorySettings | None = field(default_factory=MemorySettings)
+    reaches: tuple[MemorySettings, ...] = REACHES
     adapter: AdapterSettings = field(default_factory=AdapterSettings)
 
 
@@ -96,9 +99,13 @@ def fit_ranker(
             findings += adapter_findings(adapter, judged)
         weigh = partial(_weighed, judged, examples, names, beside, settings.strengths, seed)
         weighed = weigh(settings.memory)
-        if settings.wide is not None and _harmless(judged, examples, settings.wide):
-            other = weigh(settings.wide)
-            weighed = other if _surely_better(other.ndcg, weighed.ndcg) else weighed
+        near = weighed.ndcg.mean()
+        for reach in settings.reaches if len(judged) >= settings.reach_from else ():
+            if not _harmless(judged, examples, reach):
+                break
+            # Not the best of them: votes can only land where a narrower memory has put a passage.
+            further = weigh(reach)
+            weighed = further if further.ndcg.mean() > near else weighed
     ranker = Ranker(fusion, weighed.memory, weighed.fit.weights, adapter.adapter if adapter else None)
     batch = weighed.batch
     base = ndcg(Batch.of(judged).fused, batch.target, batch.present)
@@ -167,12 +174,6 @@ def _harmless(judged: Sequence[Example], examples: Sequence[Example], memory: Me
     lifted = Batch.of(_lifted(judged, _recalled(judged, examples, memory, sharing), memory)).fused
     lost = ndcg(batch.fused, batch.target, batch.present) - ndcg(lifted, batch.target, batch.present)
     return bool(lost.mean() + _error(lost) <= _HARM)
-
-
-def _surely_better(one: Floats, other: Floats) -> bool:
-    """By more than a standard error: the narrower memory is the safer one."""
-    gained = one - other
-    return bool(gained.mean() > _error(gained))
 
 
 def _error(values: Floats) -> float:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from src.services.ranking.memory import MOST_PER_PASSAGE, MemorySettings, QueryMemory, Remembered
+from src.services.ranking.memory import (
+    MOST_PER_PASSAGE,
+    MOST_SUGGESTED,
+    MemorySettings,
+    QueryMemory,
+    Remembered,
+)
 
 SLOPED = MemorySettings(sloped=True)
 EAST = np.array([1.0, 0.0], np.float32)
@@ -95,3 +101,9 @@ def test_a_flood_of_votes_on_one_passage_keeps_the_work_bounded() -> None:
 def test_a_weight_beyond_one_counts_as_one() -> None:
     memory = QueryMemory([Remembered("q1", EAST, "a", 500.0)])
     assert memory.recall(EAST, ["a"], SLOPED).helped == pytest.approx([1.0])
+
+
+def test_of_many_passages_those_of_the_nearest_questions_are_suggested() -> None:
+    angles = np.linspace(0, 30, 2 * MOST_SUGGESTED)
+    memory = QueryMemory([Remembered(f"q{n}", at(angle), f"p{n}", 1.0) for n, angle in enumerate(angles)])
+    assert memory.near(EAST, 0.8) == {f"p{n}" for n in range(MOST_SUGGESTED)}

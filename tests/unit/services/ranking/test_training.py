@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from src.services.ranking.artefact import save
 from src.services.ranking.examples import Example
 from src.services.ranking.memory import MemorySettings
 from src.services.ranking.ranker import ADAPTED, HELPED
-from src.services.ranking.training import LadderSettings, fit_ranker, memory_of
+from src.services.ranking.training import REACHES, LadderSettings, fit_ranker, memory_of
 
 
 def test_a_few_votes_make_a_memory_and_nothing_else(planted) -> None:
@@ -111,15 +112,15 @@ def test_weights_that_send_one_passage_to_the_top_everywhere_are_not_usable(plan
     assert "collapsed" in {finding.code for finding in fit.findings}
 
 
-def in_twos(data, *, alike: bool) -> list[Example]:
-    """Each question with a second one at a cosine of just above .8, about the same passage or (not ``alike``)
-    about one that another question likes too."""
+def in_twos(data, *, alike: bool, cosine: float = 0.801) -> list[Example]:
+    """Each question with a second one at this cosine, about the same passage or (not ``alike``) about one
+    that another question likes too."""
     rng = np.random.default_rng(5)
     found = []
     for one in data.examples:
         aside = rng.normal(size=one.vector.shape)
         aside -= (aside @ one.vector) * one.vector
-        near = 0.801 * one.vector + np.sqrt(1 - 0.801**2) * aside / np.linalg.norm(aside)
+        near = cosine * one.vector + np.sqrt(1 - cosine**2) * aside / np.linalg.norm(aside)
         twin = replace(one, group=1000 + one.group, vector=near.astype(np.float32))
         if not alike:
             other = next(key for key in one.keys if key not in one.ups)
@@ -128,17 +129,29 @@ def in_twos(data, *, alike: bool) -> list[Example]:
     return found
 
 
-def test_memory_reaches_further_where_questions_worded_alike_want_the_same(planted) -> None:
+@pytest.mark.parametrize(("cosine", "threshold"), [(0.801, 0.8), (0.701, 0.7), (0.601, 0.6)])
+def test_memory_reaches_as_far_as_questions_that_want_the_same(planted, cosine, threshold) -> None:
     data = planted(120, signal=0.0)
-    fit = fit_ranker(in_twos(data, alike=True), data.passages, data.names)
-    assert fit.ranker.memory == LadderSettings().wide
-    narrow = fit_ranker(
-        in_twos(data, alike=True), data.passages, data.names, settings=LadderSettings(wide=None)
-    )
+    pairs = in_twos(data, alike=True, cosine=cosine)
+    fit = fit_ranker(pairs, data.passages, data.names)
+    assert fit.ranker.memory is not None
+    assert fit.ranker.memory in REACHES
+    assert fit.ranker.memory.threshold <= threshold
+    narrow = fit_ranker(pairs, data.passages, data.names, settings=LadderSettings(reaches=()))
     assert np.mean(fit.cross_fitted_ndcg) > np.mean(narrow.cross_fitted_ndcg)
 
 
-def test_memory_stays_near_where_questions_worded_alike_want_something_else(planted) -> None:
+@pytest.mark.parametrize("cosine", [0.801, 0.701, 0.601])
+def test_memory_ends_before_questions_worded_alike_that_want_something_else(planted, cosine) -> None:
     data = planted(120, signal=0.0)
-    fit = fit_ranker(in_twos(data, alike=False), data.passages, data.names)
-    assert fit.ranker.memory == LadderSettings().memory
+    fit = fit_ranker(in_twos(data, alike=False, cosine=cosine), data.passages, data.names)
+    assert fit.ranker.memory is not None
+    assert fit.ranker.memory.threshold > cosine or fit.ranker.memory == LadderSettings().memory
+
+
+def test_memory_stays_near_while_few_questions_have_shown_whether_it_harms(planted) -> None:
+    data = planted(70, signal=0.0)
+    pairs = in_twos(data, alike=True)
+    assert fit_ranker(pairs, data.passages, data.names).ranker.memory == LadderSettings().memory
+    earlier = fit_ranker(pairs, data.passages, data.names, settings=LadderSettings(reach_from=30))
+    assert earlier.ranker.memory in REACHES
