@@ -18,8 +18,8 @@ LEARNED_DEPTH = 50
 """Candidates of each list that learned weights rank: the pool that they are fitted on."""
 SPARE = 5
 """Ranked passages beyond those that are shown, to take the place of what is folded or gone."""
-COMPARED_AHEAD = 60
-READ_AHEAD = 30
+COMPARED_AHEAD = 30
+READ_AHEAD = 20
 """Of the best by words, those whose vectors, and those whose texts are read while the vector index is still
 asked for others: they are often among the first."""
 
