@@ -19,15 +19,21 @@ import pytest
 from .programs import find_postgres, without
 from .servers import free_port, server
 
-_FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
+# What is emptied is planned like what is new: nobody counts rows meanwhile.
+_FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off")
 _INITIAL = ("--username=stoa", "--auth=trust", "--encoding=UTF8", "--locale=C")
 _LEAVE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %(name)s"
 _EMPTY = """
-DO $$ DECLARE thing text; BEGIN
-    SET LOCAL session_replication_role = replica;
+DO $$ DECLARE thing text; filled text[]; found boolean; BEGIN
     FOR thing IN SELECT oid::regclass FROM pg_class
         WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
-    LOOP EXECUTE 'DELETE FROM ' || thing; END LOOP;
+    LOOP
+        EXECUTE 'SELECT EXISTS (SELECT FROM ' || thing || ')' INTO found;
+        IF found THEN filled := filled || thing; END IF;
+    END LOOP;
+    IF filled IS NOT NULL THEN
+        EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE';
+    END IF;
     FOR thing IN SELECT oid::regclass FROM pg_class
         WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace
     LOOP PERFORM setval(thing::regclass, 1, false); END LOOP;

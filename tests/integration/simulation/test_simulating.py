@@ -133,6 +133,7 @@ def test_a_server_of_its_own_is_started_and_ended(
     tmp_path: Path, small_set: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     env = environment(tmp_path / "data", STOA_URL="http://127.0.0.1:9", STOA_TOKEN="unused")
+    before = contents(tmp_path / "data")
     code = simulate(env, small_set, "--own-server", "--interactions", "10")
     printed = capsys.readouterr()
     assert code == 0, printed.err
@@ -141,7 +142,12 @@ def test_a_server_of_its_own_is_started_and_ended(
     assert any(line.split()[:3] == ["0", "0", "*base"] for line in lines)
     assert any(line.startswith("    10 ") and "*memory" in line for line in lines)
     assert "votes of 4 honest readers: 10 counted" in printed.out
-    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["models"]
+    assert contents(tmp_path / "data") == before
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """What lies in a folder, by name."""
+    return {path.name: path.read_bytes() if path.is_file() else b"" for path in folder.iterdir()}
 
 
 def test_a_collection_that_has_the_documents_is_used(

@@ -259,6 +259,7 @@ def test_migrate_says_whether_there_was_something_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     alone = Terminal(environment(tmp_path / "data"), capsys)
+    (tmp_path / "data" / "stoa.sqlite3").unlink()
     assert "was brought up to date" in alone.run("migrate")
     assert "is up to date" in alone.run("migrate")
 
