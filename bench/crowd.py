@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from src.agents.ingestion.intake import Incoming, receive
-from src.agents.ingestion.passages import rows
 from src.core.clock import new_id
 from src.core.messages.collections import CreateCollection
 from src.core.messages.documents import IngestDocuments
-from src.core.passages import PassageDraft
+from src.core.passages import CONFIGURED, PassageDraft
 from src.core.ports import SourceFile, Vectors
 from src.database.models import DocumentRecord
-from src.services.indexing import IndexedPassage, IndexWriter
+from src.services.indexing import Cuts, IndexedPassage, IndexWriter
+from src.services.indexing.passages import rows
 from src.services.sources.stdlib import stdlib_source
 
 from .house import BenchHouse
@@ -66,7 +66,8 @@ def fill(bench: BenchHouse, crowd: Crowd, size: int) -> str:
     """A collection with ``size`` passages, in SQL and in both indexes; returns its id."""
     collection = bench.ask(CreateCollection(name=f"{size} passages")).id
     adapters, database = bench.application.adapters, bench.application.database
-    writer = IndexWriter(adapters.vectors, adapters.lexical, adapters.embedders)
+    cuts = Cuts(bench.application.database, adapters.blobs, adapters.parser)
+    writer = IndexWriter(adapters.vectors, adapters.lexical, adapters.embedders, cuts)
     with database.read() as work:
         live = work.indexes.live(collection)
     assert live is not None
@@ -85,7 +86,7 @@ def fill(bench: BenchHouse, crowd: Crowd, size: int) -> str:
             fresh: dict[str, Vectors] = {}
             for document, passages in documents:
                 version = new_id()
-                made = rows(document, tuple(draft for draft, _ in passages), version)
+                made = rows(document, tuple(draft for draft, _ in passages), version, CONFIGURED)
                 for row, (_, vector) in zip(made, passages, strict=True):
                     row["live"] = True
                     row["embedding_key"] = new_id()

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from src.core.messages.collections import CreateCollection
 from src.core.messages.documents import DocumentState, ListDocuments
 from src.core.messages.sources import AddSource
+from src.core.passages import CONFIGURED
 from src.core.ports import Embedder
 from src.database.models import DocumentRecord, PassageRecord
 from src.services.indexing.texts import embedded_text
@@ -66,7 +67,7 @@ def _ingest(bench: BenchHouse) -> tuple[int, float]:
     if failed:
         raise RuntimeError(f"{len(failed)} documents failed, the first: {failed[0].error}")
     with bench.application.database.read() as work:
-        return len(work.passages.live_ids(collection.id)), seconds
+        return len(work.passages.live_ids(collection.id, CONFIGURED)), seconds
 
 
 def _texts(bench: BenchHouse) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 from src.core.messages.collections import CreateCollection
 from src.core.messages.documents import ImportDocuments
 from src.core.messages.questions import Search
+from src.core.passages import CONFIGURED
 from src.database.models import DocumentRecord, PassageRecord
 from src.services.ranking.identifiers import identifiers_of, share_found
 from src.services.ranking.ranker import FusionWeights
@@ -117,7 +118,7 @@ def _plain(bench: BenchHouse, collection: str, labelled: LabelledSet) -> dict[st
     with database.read() as work:
         index = work.indexes.live(collection)
         assert index is not None
-        passages: list[PassageRecord] = list(work.passages.live_after(collection, "", 10**6))
+        passages: list[PassageRecord] = list(work.passages.live_after(collection, CONFIGURED, "", 10**6))
         documents: dict[str, DocumentRecord] = {
             d.id: d for d in work.documents.some({p.document_id for p in passages})
         }

@@ -151,6 +151,7 @@ def _parser(settings: Settings, embedder: Embedder, tokenizer: Path) -> Parser:
     return IsolatedParser(
         tokenizer=tokenizer,
         max_tokens=min(settings.passage_tokens or embedder.max_tokens, embedder.max_tokens),
+        most_tokens=embedder.max_tokens,
         limits=ParsingLimits(
             max_bytes=settings.max_file_bytes,
             max_unpacked_bytes=settings.max_unpacked_bytes,

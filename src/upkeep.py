@@ -62,7 +62,7 @@ def queue_recutting(database: Database, cutting: str) -> None:
     with database.begin() as work:
         if work.facts.value(CUTTING_FACT) == cutting:
             return
-        if not any(work.passages.live_after(each.id, "", 1) for each in work.collections.all()):
+        if not any(work.passages.any_searched(each.id) for each in work.collections.all()):
             work.facts.note(CUTTING_FACT, cutting)
         elif work.jobs.open(RecutDocuments.kind) is None:
             work.enqueue(RecutDocuments())

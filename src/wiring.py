@@ -68,7 +68,7 @@ from src.core.settings import Settings
 from src.core.steering import Steering
 from src.core.tally import Tally
 from src.database.uow import Database
-from src.services.indexing import IndexWriter, PassageVectors
+from src.services.indexing import Cuts, IndexWriter, PassageVectors
 from src.services.text.analyser import Analyser
 from src.services.text.sentences import Words
 from src.services.training.child import Tuner
@@ -86,10 +86,11 @@ def make_agents(
     tally: Tally,
 ) -> tuple[Agent, ...]:
     """All agents of an application."""
-    writer = IndexWriter(out.vectors, out.lexical, out.embedders)
+    cuts = Cuts(database, out.blobs, out.parser)
+    writer = IndexWriter(out.vectors, out.lexical, out.embedders, cuts)
     vectors = PassageVectors(database, out.embedders)
     analyser = Analyser()
-    pipeline = IngestionPipeline(database, out.blobs, out.parser, vectors, writer)
+    pipeline = IngestionPipeline(database, out.blobs, out.parser, vectors, writer, cuts)
 
     def words(text: str) -> list[str]:
         return analyser.analyse(text).content
@@ -106,7 +107,7 @@ def make_agents(
             database,
             out.blobs,
             pipeline,
-            Recutting(database, out.parser.version),
+            Recutting(database, out.parser),
             max_file_bytes=settings.max_file_bytes,
         ),
         SourcesAgent(
@@ -149,6 +150,7 @@ def make_agents(
                 generates=settings.llm_provider != "extractive",
                 pause_s=settings.trial_pause_s,
             ),
+            out.parser.cut_by,
         ),
         _fine_tuner(settings, database, out, words),
         _monitor(settings, database, out, steering, tally),
@@ -158,14 +160,15 @@ def make_agents(
 
 def _indexing(settings: Settings, database: Database, out: Adapters, writer: IndexWriter) -> IndexingAgent:
     vectors = PassageVectors(database, out.embedders, share=settings.index_build_share)
-    builder = IndexBuilder(database, writer, vectors, IndexFiller(database, vectors, writer))
+    cuts = Cuts(database, out.blobs, out.parser, share=settings.index_build_share)
+    builder = IndexBuilder(database, writer, vectors, IndexFiller(database, vectors, writer), cuts)
     return IndexingAgent(
         database,
         out.blobs,
         out.embedders,
         writer,
         builder,
-        IndexListing(out.vectors, writer, out.embedders, cutting=out.parser.version),
+        IndexListing(out.vectors, writer, out.embedders, out.parser),
         keeping=Keeping(settings.index_keep_s, settings.index_keep),
         forget=partial(forget_trained, settings),
     )

@@ -133,6 +133,10 @@ def _add_trials(actions: _Verbs) -> None:
     attempt.add_argument("--words", type=float, metavar="W", help="the live one with this weight of BM25")
     attempt.add_argument("--names", type=float, metavar="W", help="and this one of exact names")
     attempt.add_argument("--aa", action="store_const", const=True, help="the live model with itself")
+    chunker = _verb(actions, "chunker", "trials", "build and compare an index of other passages")
+    chunker.add_argument("collection", metavar="COLLECTION", help="name or id")
+    chunker.add_argument("--tokens", type=int, metavar="N", help="at most in a passage (default: configured)")
+    chunker.add_argument("--overlap", type=int, metavar="N", help="that a part repeats of the one before")
     compare = _verb(actions, "compare", "comparing", "have half of the readers answered in another way")
     compare.add_argument("collection", metavar="COLLECTION", help="name or id")
     compare.add_argument("--template", metavar="FILE", help="a file with it, or `standard`, `quoting`")
@@ -156,7 +160,7 @@ def _add_trials(actions: _Verbs) -> None:
     stop.add_argument("id", metavar="EXPERIMENT_ID")
     for parser in (promote, rollback, stop):
         parser.add_argument("--reason", metavar="TEXT", help="is kept with the decision")
-    for parser in (models, experiments, attempt, compare, one, promote, rollback, stop):
+    for parser in (models, experiments, attempt, chunker, compare, one, promote, rollback, stop):
         _json(parser)
 
 

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_serializer
+
+CONFIGURED = "configured"
+"""The cutting that goes by the configuration, whatever that is at the time."""
+
+_NAMED = re.compile(r"([0-9]{1,5})-tokens(?:-([0-9]{1,5})-overlap)?")
+
+
+@dataclass(frozen=True)
+class Chunking:
+    """How documents are cut into passages: the most word pieces that the embedding model sees of one, its
+    line of context included, and about how many of them a part of what is too long for one passage repeats
+    of the part before it."""
+
+    tokens: int
+    overlap: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name of the cutting, which says its settings."""
+        return f"{self.tokens}-tokens" + (f"-{self.overlap}-overlap" if self.overlap else "")
+
+    @classmethod
+    def of(cls, name: str) -> Chunking | None:
+        """What a name says; None where it is not the name of such a cutting."""
+        found = _NAMED.fullmatch(name)
+        return cls(int(found[1]), int(found[2] or 0)) if found else None
 
 
 class Location(BaseModel):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .passages import ParsedDocument
 
 Vectors = NDArray[np.float32]
+File = tuple[bytes, str, str | None]  # the content of a file, its name and its media type
 
 
 class Embedder(Protocol):
@@ -47,8 +48,7 @@ class Scored:
 
 
 class VectorIndex(Protocol):
-    """Stores vectors by index and finds the nearest by cosine. ``index`` is an index id from SQL; to read one
-    that does not exist raises IndexMissingError."""
+    """Vectors by index id, the nearest by cosine. To read a missing index raises IndexMissingError."""
 
     def create(self, index: str, dimensions: int) -> None:
         """Make an empty index; one that exists already is left alone."""
@@ -119,10 +119,11 @@ class Parser(Protocol):
     def parse(self, content: bytes, *, name: str, media_type: str | None) -> ParsedDocument:
         """Raise DocumentError (stage ``parsing`` or ``chunking``) where the bytes cannot be read."""
 
-    def parse_many(
-        self, files: Sequence[tuple[bytes, str, str | None]]
-    ) -> Iterator[ParsedDocument | Exception]:
+    def parse_many(self, files: Sequence[File]) -> Iterator[ParsedDocument | Exception]:
         """Results in order, computed ahead in the background; a file's error is yielded, not raised."""
+
+    def cut_by(self, cutting: str) -> Parser:
+        """One that cuts as this name says and ends with this one; raises UnavailableError where it cannot."""
 
     def close(self) -> None: ...
 
@@ -296,5 +297,4 @@ class ChatModel(Protocol):
     def complete(
         self, system: str, text: str, *, max_tokens: int, timeout_s: float, on_usage: OnUsage | None = None
     ) -> str:
-        """One short completion without passages (condensing a question, naming a cluster). ``on_usage`` is
-        told what the call used."""
+        """One short completion without passages; ``on_usage`` is told what the call used."""

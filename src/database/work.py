@@ -73,6 +73,10 @@ class Work:
         return r.Documents(self.session)
 
     @cached_property
+    def cuts(self) -> r.DocumentCuts:
+        return r.DocumentCuts(self.session)
+
+    @cached_property
     def passages(self) -> r.Passages:
         return r.Passages(self.session)
 

@@ -8,14 +8,21 @@ from typing import Any
 from src.core.clock import new_id
 from src.core.errors import ConflictError
 from src.core.messages.models import ModelPromoted, ModelRejected, ModelRole, ModelRolledBack
+from src.core.passages import CONFIGURED
 from src.database.models import ModelChangeRecord, ModelRecord
 from src.database.repositories.forgetting import marked_as, marked_by_run, must_forget
 from src.database.uow import UnitOfWork, Work
+from src.services.indexing.making import Making
 from src.services.indexing.switching import switch
 
 DEFAULT = "default"
 TUNED = "embedding"
 """The kind of a model that brings an embedding model of its own, and with it an index."""
+CHUNKER = "chunker"
+"""The kind of a model that ranks an index of passages that are cut otherwise."""
+WITH_INDEX = frozenset({TUNED, CHUNKER})
+"""The kinds whose index is built for them: they are made seldom, and rankings that wait are compared with
+them if they go live."""
 DEFAULT_CARDS: dict[ModelRole, dict[str, Any]] = {
     ModelRole.RANKING: {
         "summary": "The default fusion of meaning and words, with the memory of rated questions."
@@ -30,6 +37,8 @@ _BEFORE = "before_id"
 _INDEX = "before_embedding"
 _WANTED = "before_wanted"
 _NAMED = "named"
+_CUTTING = "before_cutting"
+_UNCUT = "named_cutting"
 
 
 def live_model(work: UnitOfWork, collection_id: str, role: ModelRole = ModelRole.RANKING) -> ModelRecord:
@@ -68,13 +77,19 @@ def register(
     run_id: str | None = None,
     artefact: str | None = None,
     embedding_version: str | None = None,
+    cutting: str | None = None,
 ) -> ModelRecord:
     """Write down a new model as the next version of its collection, and how it came to be.
 
-    ``embedding_version`` names the index that it ranks, where that need not be the live one."""
+    ``embedding_version`` and ``cutting`` name the index that it ranks, where that need not be the live one.
+    A ranking that names no cutting ranks that which is searched; where that is not the configured one it
+    keeps it."""
     now = work.now()
     if embedding_version:
         card = marked_as(work.session, embedding_version, card)
+    if cutting is None and role is ModelRole.RANKING:
+        searched = work.collections.get(collection_id).cutting
+        cutting = searched if searched != CONFIGURED else None
     if run_id:
         card = marked_by_run(work.session, run_id, kind, card)
     record = work.models.add(
@@ -90,6 +105,7 @@ def register(
             reason=reason,
             artefact=artefact,
             embedding_version=embedding_version,
+            cutting=cutting,
             card=card,
             created_at=now,
             changed_at=now,
@@ -193,29 +209,40 @@ def reject(work: UnitOfWork, record: ModelRecord, *, by: str, reason: str, evide
 def _searched_by(work: UnitOfWork, record: ModelRecord) -> dict[str, Any]:
     """Switch to the index that a model ranks, where it is not the live one; returns what that changed.
 
-    A model that names no embedding version ranks whichever index is live. Before another one goes live all
-    those are named after the one they rank, so that they keep it: on trial, in a watch, and on the way back,
-    where their names are taken from them again."""
+    A model that names no embedding version, or no cutting, ranks whichever index is live. Before another one
+    goes live all those are named after the one they rank, so that they keep it: on trial, in a watch, and on
+    the way back, where their names are taken from them again."""
     live = work.indexes.live(record.collection_id)
-    version = record.embedding_version
-    if live is None or version in (None, live.embedding_version):
+    if live is None:
         return {}
-    standby = work.indexes.standby(record.collection_id, version)
+    standby = work.indexes.ranked_by(record)
     if standby is None:
+        named = " and ".join(name for name in (record.embedding_version, record.cutting) if name)
         raise ConflictError(
-            f"Version {record.version} ranks an index of {version}, which is not there. Build it first: "
+            f"Version {record.version} ranks an index of {named}, which is not there. Build it first: "
             "run.py reindex."
         )
-    switch(work, standby)
+    if standby.id == live.id:
+        return {}
     collection = work.collections.get(record.collection_id)
-    changed: dict[str, Any] = {_INDEX: live.embedding_version, _WANTED: collection.embedding_version}
+    changed: dict[str, Any] = {
+        _INDEX: live.embedding_version,
+        _WANTED: collection.embedding_version,
+        _CUTTING: live.cutting,
+    }
+    before = Making.of(live)
+    switch(work, standby)
     naming = _naming(work, record)
     if naming is None:
-        collection.embedding_version = version
-        changed[_NAMED] = work.models.name_unnamed(record.collection_id, live.embedding_version)
+        if standby.embedding_version != before.embedding_version:
+            collection.embedding_version = standby.embedding_version
+            changed[_NAMED] = work.models.name_unnamed(record.collection_id, before.embedding_version)
+        if standby.cutting != before.cutting:
+            changed[_UNCUT] = work.models.name_uncut(record.collection_id, before.cutting)
     else:
         collection.embedding_version = naming[_WANTED]
-        work.models.unname(naming[_NAMED])
+        work.models.unname(naming.get(_NAMED, ()))
+        work.models.uncut(naming.get(_UNCUT, ()))
     return changed
 
 
@@ -223,6 +250,6 @@ def _naming(work: Work, record: ModelRecord) -> dict[str, Any] | None:
     """The evidence of the promotion that named a model after the index it ranked; None where it brought its
     own, or where others went live in between."""
     for change in work.models.promotions(record.collection_id):
-        if record.id in change.evidence.get(_NAMED, ()):
+        if any(record.id in change.evidence.get(names, ()) for names in (_NAMED, _UNCUT)):
             return change.evidence
     return None

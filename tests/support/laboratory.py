@@ -66,7 +66,7 @@ class Laboratory:
         """Start the agent, with the policy as it is now."""
         folder = tempfile.mkdtemp(prefix="stoa-laboratory-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self.agent = ExperimentRunnerAgent(self.database, FileBlobs(Path(folder) / "blobs"), self.policy)
+        self.agent = ExperimentRunnerAgent(self.database, FileBlobs(Path(folder)), self.policy, cut_by=str)
         self.orchestrator = AgentOrchestrator(
             [self.agent], [], [CheckPermission(SqlGrants(self.database))], SystemClock()
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from src.core.agent import Agent, every, handles, on, runs
 from src.core.context import Context
 from src.core.jobs import JobRun
@@ -25,6 +27,7 @@ from src.core.messages.golden import (
     GoldenSet,
     ListGoldenSets,
 )
+from src.core.messages.indexes import IndexReady
 from src.core.messages.models import (
     CandidateTrained,
     GetModel,
@@ -32,12 +35,14 @@ from src.core.messages.models import (
     Model,
     ModelDetail,
     PromoteModel,
+    ProposeChunker,
     RollBackModel,
 )
 from src.core.messages.training import TrainingEnded
 from src.core.ports import Blobs
 from src.database.uow import Database
 
+from .chunkers import Chunkers
 from .experiments import Experiments
 from .gate import Gate
 from .golden import GoldenSets
@@ -55,7 +60,10 @@ class ExperimentRunnerAgent(Agent):
 
     name = "experiment_runner"
 
-    def __init__(self, database: Database, blobs: Blobs, policy: Policy) -> None:
+    def __init__(
+        self, database: Database, blobs: Blobs, policy: Policy, cut_by: Callable[[str], object]
+    ) -> None:
+        """``cut_by`` raises UnavailableError for a cutting by which no document can be cut."""
         trials = Trials(policy)
         self._database = database
         self._golden_sets = GoldenSets(database)
@@ -63,6 +71,7 @@ class ExperimentRunnerAgent(Agent):
         splits = Splits(trials)
         self._models = Models(database, trials, splits)
         self._experiments = Experiments(database, trials, splits, Weighing(blobs))
+        self._chunkers = Chunkers(database, cut_by)
         self._rounds = Rounds(database, trials, Looks(trials), SplitLooks(splits))
 
     @handles(ListModels)
@@ -80,6 +89,10 @@ class ExperimentRunnerAgent(Agent):
     @handles(RollBackModel)
     def roll_back_model(self, request: RollBackModel, ctx: Context) -> ModelDetail:
         return self._models.roll_back(request, ctx)
+
+    @handles(ProposeChunker)
+    def propose_chunker(self, request: ProposeChunker, ctx: Context) -> ModelDetail:
+        return self._chunkers.propose(request, ctx)
 
     @handles(ListExperiments)
     def list_experiments(self, request: ListExperiments, ctx: Context) -> Page[Experiment]:
@@ -120,6 +133,11 @@ class ExperimentRunnerAgent(Agent):
     @on(CandidateTrained)
     def bring_to_the_gate(self, event: CandidateTrained, ctx: Context) -> None:
         self._rounds.prove(event.model_id, event.collection_id, ctx)
+
+    @on(IndexReady)
+    def bring_chunker_to_the_gate(self, event: IndexReady, ctx: Context) -> None:
+        for model_id in self._chunkers.ready(event):
+            self._rounds.prove(model_id, event.collection_id, ctx)
 
     @runs(GateJob)
     def prove(self, job: GateJob, run: JobRun) -> None:

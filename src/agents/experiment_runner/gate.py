@@ -13,6 +13,7 @@ from src.core.messages.experiments import CandidateGated, GateJob
 from src.core.messages.models import ModelState
 from src.core.messages.questions import Hit, Search
 from src.database.models import EvaluationRecord, GoldenSetRecord, ModelRecord
+from src.database.repositories.counterparts import Counterparts
 from src.database.repositories.gating import measurable
 from src.database.repositories.replaying import Rated, contents_of, rated_questions
 from src.database.repositories.trials import first_model
@@ -36,6 +37,7 @@ from .proofs import (
     proof_of,
     stored,
 )
+from .standing import places
 
 _REPLAYED = 200
 _K = 10
@@ -135,9 +137,19 @@ class Gate:
     def _votes(
         self, case: _Case, rated: Sequence[Rated], figures: Mapping[str, Any], *, learned: bool
     ) -> None:
-        labels: dict[str, Labels] = {one.question: dict.fromkeys(one.liked, 1.0) for one in rated}
+        at = self._places(case, rated)
+        labels: dict[str, Labels] = {
+            one.question: dict.fromkeys((at[one.question][key] for key in one.liked), 1.0) for one in rated
+        }
         live, candidate, *default = [
-            evaluate({question: self._contents(hits) for question, hits in found.items()}, labels, _K)
+            evaluate(
+                {
+                    question: [at[question].get(key, key) for key in self._contents(hits)]
+                    for question, hits in found.items()
+                },
+                labels,
+                _K,
+            )
             for found in self._rankings(case, list(labels), "replaying votes")
         ]
         self._keep(case, logged_votes_veto(live, candidate))
@@ -145,6 +157,16 @@ class Gate:
             told, allowance = next(iter(default), None), float(figures.get("allowance", 0.0))
             proof = live_votes_proof(live, candidate, told, gained=gains(figures), allowance=allowance)
             self._keep(case, proof)
+
+    def _places(self, case: _Case, rated: Sequence[Rated]) -> dict[str, dict[str, str]]:
+        """By question, at which place each content stands that was liked, as the compared models' passages
+        are cut."""
+        with self._database.read() as work:
+            ranked = [work.indexes.ranked_by(model) for model in case.models]
+            cuttings = {index.cutting for index in ranked if index is not None}
+            liked = {key for one in rated for key in one.liked}
+            known = Counterparts(work.session, case.model.collection_id).of(liked, cuttings)
+        return {one.question: places(one.liked, known) for one in rated}
 
     def _golden(self, case: _Case, one: GoldenSetRecord) -> None:
         with self._database.read() as work:
@@ -182,7 +204,7 @@ class Gate:
     def _decide(self, case: _Case) -> bool:
         """False where another model went live while this one was measured."""
         proofs = list(case.proofs.values())
-        outcome, reason = outcome_of(proofs)
+        outcome, reason = outcome_of(proofs, asked=case.model.kind == registry.CHUNKER)
         by = case.run.ctx.caller.username
         with self._database.begin(case.run.ctx) as work:
             work.collections.hold(case.model.collection_id, alone=True)

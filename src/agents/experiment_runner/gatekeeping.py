@@ -99,8 +99,7 @@ def _given_up(work: UnitOfWork, model: ModelRecord, jobs: Sequence[JobRecord], *
 def _build_again(work: UnitOfWork, model: ModelRecord, *, by: str) -> None:
     """Have the index built that a candidate ranks, where an attempt failed or it is there no more; after the
     last attempt the candidate is rejected. One that a person cancelled stays so."""
-    version = model.embedding_version or ""
-    jobs = index_jobs(work.session, model.collection_id, version)
+    jobs = index_jobs(work.session, model.collection_id, model.embedding_version, model.cutting)
     mine = [job for job in jobs if job.created_at >= model.changed_at or job.finished_at is None]
     last = mine[-1] if mine else None
     if last is None:
@@ -114,7 +113,12 @@ def _build_again(work: UnitOfWork, model: ModelRecord, *, by: str) -> None:
     else:
         due = work.now() >= last.finished_at + _FIRST * (1 << len(mine) - 1)
     if due:
-        spec = RebuildIndexesJob(collection_id=model.collection_id, embedding_version=version, switch=False)
+        spec = RebuildIndexesJob(
+            collection_id=model.collection_id,
+            embedding_version=model.embedding_version,
+            cutting=model.cutting,
+            switch=False,
+        )
         work.enqueue(spec, collection_id=model.collection_id)
 
 
@@ -126,11 +130,8 @@ def _decision(work: Work, model: ModelRecord) -> ModelChangeRecord | None:
 
 def has_index(work: Work, model: ModelRecord) -> bool:
     """Whether what it ranks is there. The index that is whole tells of its candidates by itself."""
-    live = work.indexes.live(model.collection_id)
-    version = model.embedding_version
-    if version is None or (live is not None and live.embedding_version == version):
-        return True
-    return work.indexes.standby(model.collection_id, version) is not None
+    named = model.embedding_version is not None or model.cutting is not None
+    return not named or work.indexes.ranked_by(model) is not None
 
 
 def _is_due(

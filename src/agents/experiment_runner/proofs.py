@@ -34,6 +34,9 @@ _OPEN = (
 )
 
 
+_ASKED = "Nothing that is known speaks against it, so readers decide."
+
+
 class Outcome(StrEnum):
     """What the gate answers; an ``OPEN`` one is about as good as what is live, as far as votes can tell."""
 
@@ -166,9 +169,10 @@ def logged_votes_veto(live: RankingScores, candidate: RankingScores) -> Proof:
     return Proof(LOGGED_VOTES, ndcg.n, passed, False, said, figures)
 
 
-def outcome_of(proofs: Sequence[Proof]) -> tuple[Outcome, str]:
+def outcome_of(proofs: Sequence[Proof], *, asked: bool = False) -> tuple[Outcome, str]:
     """Rejected where one test failed, gated where one proves something. Where neither is so, and there were
-    enough own votes for them to have failed, the case is open; else there is not enough data."""
+    enough own votes for them to have failed, or somebody ``asked`` for what learns from none, the case is
+    open; else there is not enough data."""
     failed = [proof.sentence for proof in proofs if proof.passed is False]
     if failed:
         return Outcome.REJECTED, f"Worse offline. {' '.join(failed)}"
@@ -177,6 +181,8 @@ def outcome_of(proofs: Sequence[Proof]) -> tuple[Outcome, str]:
         return Outcome.GATED, f"Better offline. {said}"
     if any(proof.name == OWN_VOTES and proof.passed for proof in proofs):
         return Outcome.OPEN, f"{_OPEN} {said}"
+    if asked:
+        return Outcome.OPEN, f"{_ASKED} {said}"
     return Outcome.WAITING, f"Not enough data yet to tell whether it is better. {said}"
 
 

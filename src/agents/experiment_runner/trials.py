@@ -176,7 +176,8 @@ class Trials:
         """Give a candidate the place of the one on trial, where that is due."""
         older = work.models.get(running.treatment_id)
         found = takeover(work, running, candidate)
-        if found is None or (older.kind == registry.TUNED and candidate.kind != registry.TUNED):
+        own = registry.WITH_INDEX
+        if found is None or (older.kind in own and candidate.kind not in own):
             return
         self.end(work, running, SUPERSEDED, found.reason, by=by)
         evidence = {"experiment_id": running.id, "newer_id": candidate.id}

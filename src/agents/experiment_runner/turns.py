@@ -19,16 +19,18 @@ def next_in_turn(work: UnitOfWork, live: ModelRecord, *, by: str) -> ModelRecord
     """The newest model that passed the gate as better, or where there is none the newest of the others, if it
     is due; it replaces those before it.
 
-    A tuned embedding model comes first: it is made seldom, and rankers that wait are compared with it if it
-    goes live."""
+    A model with an index of its own comes first: it is made seldom, and rankers that wait are compared with
+    it if it goes live."""
     waiting = reject_outdated(work, waiting_models(work.session, live.collection_id), by=by)
     better = [model for model in waiting if not is_open(work, model)]
     turn = better or waiting
     if not turn:
         return None
-    newest, *older = [model for model in turn if model.kind == registry.TUNED] or turn
-    if newest.kind != registry.TUNED:
-        older = [each for each in waiting if each.version < newest.version and each.kind != registry.TUNED]
+    newest, *older = [model for model in turn if model.kind in registry.WITH_INDEX] or turn
+    if newest.kind not in registry.WITH_INDEX:
+        older = [
+            each for each in waiting if each.version < newest.version and each.kind not in registry.WITH_INDEX
+        ]
     for model in older:
         reason = f"Version {newest.version}, trained on more votes, passed the gate before its turn."
         registry.reject(work, model, by=by, reason=reason, evidence={"newer_id": newest.id})
@@ -41,6 +43,8 @@ def _is_due(work: UnitOfWork, live: ModelRecord, model: ModelRecord, *, by: str)
     trial = fruitless_trial(work.session, live.id)
     tried = work.models.find(trial.treatment_id) if trial is not None else None
     if trial is None or tried is None or not trained_on(tried) or more_votes(tried, model):
+        return True
+    if model.kind == registry.CHUNKER:  # it knows no votes, and somebody wants it tried
         return True
     if work.models.changes(model.id)[-1].evidence.get("waits_for") != trial.id:
         evidence = {"waits_for": trial.id}

@@ -55,4 +55,5 @@ class Weighing:
             parent_id=live.id,
             artefact=self.blobs.put(artefact.content),
             embedding_version=live.embedding_version,
+            cutting=live.cutting,
         )

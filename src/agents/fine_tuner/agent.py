@@ -104,7 +104,9 @@ class FineTunerAgent(Agent):
     def present(self, event: IndexReady, ctx: Context) -> None:
         """A model that brings an embedding model of its own can be judged once its index is whole."""
         with self._database.begin(ctx) as work:
-            for model in work.models.candidates_of(event.collection_id, event.embedding_version):
+            for model in work.models.candidates_of(
+                event.collection_id, event.embedding_version, event.cutting
+            ):
                 if model.run_id is not None:
                     work.publish(
                         CandidateTrained(

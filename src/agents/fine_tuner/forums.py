@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from src.database.models import DocumentRecord, PassageRecord
 from src.database.repositories.base import chunks
+from src.database.repositories.passages import searched
 from src.database.uow import Work
 from src.services.text.questions import question_key
 
@@ -27,7 +28,7 @@ def document_votes(work: Work, collection_id: str) -> Iterator[Vote]:
     contents: dict[str, list[str]] = {}
     for part in chunks([document.id for document in documents]):
         rows = select(PassageRecord.document_id, PassageRecord.embedding_key).where(
-            PassageRecord.document_id.in_(part), PassageRecord.live
+            PassageRecord.document_id.in_(part), searched(collection_id)
         )
         for document_id, content_key in work.session.execute(rows.order_by(PassageRecord.ordinal)):
             contents.setdefault(document_id, []).append(content_key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -18,6 +18,8 @@ from src.database.models import (
     RatingRecord,
 )
 from src.database.repositories.base import chunks
+from src.database.repositories.counterparts import Counterparts
+from src.database.repositories.passages import searched
 from src.database.uow import Work
 
 from .forums import document_votes
@@ -49,11 +51,27 @@ Stated = Mapping[str, Content | None]
 def gather(work: Work, collection_id: str, stated: Stated | None = None) -> list[Vote]:
     """Every vote that says something of the collection's passages, or fails to. ``stated`` are the
     corrections in plain words that were looked up."""
-    return [
+    votes = [
         *_passage_votes(work, collection_id),
         *_answer_votes(work, collection_id, stated or {}),
         *document_votes(work, collection_id),
     ]
+    return list(_as_searched(work, collection_id, votes))
+
+
+def _as_searched(work: Work, collection_id: str, votes: Sequence[Vote]) -> Iterator[Vote]:
+    """Votes on what is searched: one on a passage that was cut otherwise is shared among what stands at its
+    place now, as nobody knows which part of it helped."""
+    cutting = work.collections.get(collection_id).cutting
+    keys = {vote.content_key for vote in votes if vote.content_key is not None}
+    counterparts = Counterparts(work.session, collection_id).of(keys, (cutting,))
+    for vote in votes:
+        found = counterparts.get(vote.content_key or "")
+        if not found:
+            yield vote
+            continue
+        for key in found:
+            yield replace(vote, content_key=key, weight=vote.weight / len(found))
 
 
 def plain_corrections(work: Work, collection_id: str) -> list[Vote]:
@@ -69,7 +87,7 @@ def live_contents(work: Work, collection_id: str, content_keys: Iterable[str]) -
         query = select(PassageRecord.embedding_key).where(
             PassageRecord.embedding_key.in_(part),
             PassageRecord.collection_id == collection_id,
-            PassageRecord.live,
+            searched(collection_id),
         )
         found.update(work.session.scalars(query))
     return found
@@ -167,7 +185,7 @@ def _corrected(
             DocumentRecord.external_id.in_(names)
             | DocumentRecord.path.in_(names)
             | DocumentRecord.uri.in_(names),
-            PassageRecord.live,
+            searched(collection_id),
         )
     )
     found = list(work.session.execute(query.limit(2))) if names else []

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from src.core.context import Context
 from src.core.messages.training import MemoryChanged
 from src.core.ports import Embedder, Vectors
+from src.database.repositories.counterparts import drop_unvoted
 from src.database.repositories.feedback import QuestionVectors
 from src.database.repositories.remembering import (
     collections_asked,
@@ -16,6 +17,7 @@ from src.database.repositories.remembering import (
     questions_without_vector,
 )
 from src.database.uow import Database, UnitOfWork
+from src.services.indexing.counterparts import complete
 
 log = logging.getLogger("stoa.fine_tuner")
 
@@ -24,6 +26,7 @@ _AT_ONCE = 64
 
 def tell_of_change(work: UnitOfWork, collection_id: str, *, if_any: bool = False) -> None:
     """In this unit of work: the votes on the collection's passages are others from now on."""
+    complete(work, collection_id)
     if memory_changed(work.session, collection_id, if_any=if_any):
         work.publish(MemoryChanged(collection_id=collection_id))
 
@@ -61,7 +64,7 @@ def keep_vectors(work: UnitOfWork, vectors: dict[str, Vectors], version: str) ->
 
 
 def sweep_vectors(database: Database, ctx: Context) -> None:
-    """Forget the vectors of what nobody's rating holds any more."""
+    """Forget the vectors of what nobody's rating holds any more, and what stood at its place elsewhere."""
     with database.begin(ctx, relaxed=True) as sweeping:
-        if drop_unused_vectors(sweeping.session):
+        if drop_unused_vectors(sweeping.session) + drop_unvoted(sweeping.session):
             sweeping.commit()

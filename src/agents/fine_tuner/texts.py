@@ -55,7 +55,7 @@ class Texts:
 
 def texts_of(work: Work, collection_id: str, contents: Sequence[str]) -> dict[str, str]:
     """What is embedded of these contents, as far as the collection still has them."""
-    ids = passages_with(work.session, collection_id, contents) if contents else []
+    ids = passages_with(work.session, collection_id, None, contents) if contents else []
     found = work.passages.with_documents(ids)
     return {
         row.PassageRecord.embedding_key: embedded_text(row.DocumentRecord, row.PassageRecord)

@@ -33,16 +33,17 @@ from src.core.ports import Blobs
 from src.database.models import CollectionRecord, EmbeddingRecord, IndexRecord
 from src.database.uow import Database, Work
 from src.services.embeddings.versions import Embedders
-from src.services.indexing import IndexWriter
+from src.services.indexing import IndexWriter, Making
 from src.services.indexing.switching import switch
 
 from .building import IndexBuilder
 from .comparison import report
-from .keeping import Keeping, forgettable
+from .keeping import Keeping, abandoned, forgettable
 from .listing import IndexListing
 
 CONFIGURED = "configured"
 _GRACE_S = 60.0
+_AT_ONCE = 5000
 
 
 class IndexingAgent(Agent):
@@ -141,7 +142,10 @@ class IndexingAgent(Agent):
             work.collections.hold(request.collection_id, alone=True)
             collection = work.collections.get(request.collection_id)
             standby, model = self._standby(work, request), work.models.live(collection.id)
-            if model is not None and model.embedding_version not in (None, standby.embedding_version):
+            if model is not None and not (
+                model.embedding_version in (None, standby.embedding_version)
+                and model.cutting in (None, standby.cutting)
+            ):
                 raise ConflictError(
                     f"The live model, version {model.version}, ranks this index; return from the model."
                 )
@@ -174,12 +178,14 @@ class IndexingAgent(Agent):
                 else list(work.collections.all())
             )
         for collection in collections:
-            version = job.embedding_version or self._writer.wanted(collection)
+            wanted = self._writer.wanted(collection)
+            version = job.embedding_version or wanted.embedding_version
             if job.embedding_version is not None and job.switch:
                 with self._database.begin(run.ctx) as writing:
                     self._want(writing.collections.get(collection.id), version)
                     writing.commit()
-            self._builder.build(collection, version, run, switching=job.switch)
+            making = Making(version, job.cutting or wanted.cutting)
+            self._builder.build(collection, making, run, switching=job.switch)
 
     @runs(RepairIndexesJob)
     def repair(self, job: RepairIndexesJob, run: JobRun) -> None:
@@ -203,16 +209,17 @@ class IndexingAgent(Agent):
             for index in live
             if index.collection_id in wanted and self._writer.current(index, wanted[index.collection_id][1])
         }
-        for collection, version in wanted.values():
+        for collection, making in wanted.values():
             if collection.id not in current:
-                self._builder.build(collection, version, run)
+                self._builder.build(collection, making, run)
 
     @every(300.0)
     def expire(self, ctx: Context) -> None:
-        """Drop the indexes that were kept long enough, and those whose retirement was cut short."""
+        """Drop the indexes that were kept long enough or are built by nobody, and those whose retirement was
+        cut short."""
         now = self._database.clock.now()
         with self._database.begin(ctx) as work:
-            for index in self._keeping.outlived(work, now):
+            for index in (*self._keeping.outlived(work, now), *abandoned(work, now)):
                 index.state, index.switched_at = "retired", now
             work.commit()
         with self._database.read() as reading:
@@ -222,6 +229,18 @@ class IndexingAgent(Agent):
                 if now - (index.switched_at or index.created_at) >= timedelta(seconds=_GRACE_S)
             ]
         self._drop(gone, ctx)
+        self._forget_cuttings(ctx)
+
+    def _forget_cuttings(self, ctx: Context) -> None:
+        """Remove passages that no index holds any more, some at a time."""
+        with self._database.begin(ctx) as work:
+            for collection_id, cutting in work.cuts.held():
+                held = {index.cutting for index in work.indexes.of(collection_id)}
+                if cutting in held or cutting == work.collections.get(collection_id).cutting:
+                    continue
+                if work.passages.drop_cutting(collection_id, cutting, _AT_ONCE) < _AT_ONCE:
+                    work.cuts.forget(collection_id, cutting)
+            work.commit()
 
     def _drop(self, indexes: Sequence[str], ctx: Context) -> None:
         for index in indexes:

@@ -35,7 +35,7 @@ class Difference:
 def compare(database: Database, writer: IndexWriter, index: IndexRecord) -> tuple[int, Difference]:
     """The number of passages that SQL has, and what differs in the stores."""
     with database.read() as work:
-        wanted = work.passages.live_ids(index.collection_id)
+        wanted = work.passages.live_ids(index.collection_id, index.cutting)
     try:
         vectors, entries = writer.stored(index.id)
         absent = False
@@ -54,7 +54,7 @@ def report(database: Database, writer: IndexWriter, collection: CollectionRecord
     """The state of one collection's live index."""
     with database.read() as work:
         index = work.indexes.live(collection.id)
-        passages = work.passages.live_count(collection.id) if index is None else 0
+        passages = work.passages.searched_count(collection.id) if index is None else 0
     if index is None:
         return IndexReport(
             collection_id=collection.id,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from src.core.messages.indexes import RebuildIndexesJob, RepairIndexesJob
 from src.database.models import EmbeddingRecord, IndexRecord
 from src.database.uow import Work
 
@@ -32,7 +33,7 @@ class Keeping:
         found = []
         for index in sorted(work.indexes.in_state("standby"), key=_since, reverse=True):
             # What is compared with the live index, or named by a model, may have to take over yet.
-            if (index.collection_id, index.embedding_version) in needed or index.collection_id in tried:
+            if index.collection_id in tried or any(_is_named(index, *named) for named in needed):
                 continue
             kept[index.collection_id] += 1
             over = kept[index.collection_id] > self.most or now - _since(index) >= timedelta(
@@ -41,6 +42,18 @@ class Keeping:
             if over or index.embedding_version in rejected:
                 found.append(index)
         return found
+
+
+def abandoned(work: Work, now: datetime) -> list[IndexRecord]:
+    """The indexes that were begun and that nobody builds on: no job would, and no open model names them."""
+    if any(work.jobs.open(kind) is not None for kind in (RebuildIndexesJob.kind, RepairIndexesJob.kind)):
+        return []
+    needed = work.models.needed_versions()
+    return [
+        index
+        for index in work.indexes.in_state("building")
+        if now - index.created_at >= _GRACE and not any(_is_named(index, *named) for named in needed)
+    ]
 
 
 def forgettable(work: Work, now: datetime) -> Sequence[EmbeddingRecord]:
@@ -52,6 +65,14 @@ def forgettable(work: Work, now: datetime) -> Sequence[EmbeddingRecord]:
         for record in work.embeddings.unused()
         if now - record.created_at >= _GRACE and record.collection_id not in busy
     ]
+
+
+def _is_named(index: IndexRecord, collection_id: str, version: str | None, cutting: str | None) -> bool:
+    return (
+        index.collection_id == collection_id
+        and version in (None, index.embedding_version)
+        and cutting in (None, index.cutting)
+    )
 
 
 def _since(index: IndexRecord) -> datetime:

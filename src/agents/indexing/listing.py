@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from src.core.errors import IndexMissingError
 from src.core.messages.indexes import IndexVersion, IndexVersions
-from src.core.ports import VectorIndex
+from src.core.ports import Parser, VectorIndex
 from src.database.models import CollectionRecord, IndexRecord
 from src.database.uow import Work
 from src.services.embeddings.versions import Embedders
@@ -13,26 +13,29 @@ from src.services.indexing.cutting import cut_otherwise
 
 
 class IndexListing:
-    """Lists indexes with their states; ``cutting`` is the parser's version."""
+    """Lists indexes with their states."""
 
     def __init__(
-        self, vectors: VectorIndex, writer: IndexWriter, embedders: Embedders, *, cutting: str
+        self, vectors: VectorIndex, writer: IndexWriter, embedders: Embedders, parser: Parser
     ) -> None:
         self._vectors = vectors
         self._writer = writer
         self._embedders = embedders
-        self._cutting = cutting
+        self._parser = parser
 
     def of(self, work: Work, collection: CollectionRecord) -> IndexVersions:
+        wanted = self._writer.wanted(collection)
+        cutting = self._parser.cut_by(wanted.cutting).version
         return IndexVersions(
             collection_id=collection.id,
-            wanted=self._writer.wanted(collection),
+            wanted=wanted.embedding_version,
             configured=self._embedders.current.version,
-            cutting=self._cutting,
+            chunker=collection.cutting,
+            cutting=cutting,
             cut_otherwise=sum(
-                cut_otherwise(document, self._cutting) for document in work.documents.cuts(collection.id)
+                cut_otherwise(document, cutting) for document in work.documents.cuts(collection.id)
             ),
-            passages=work.passages.live_count(collection.id),
+            passages=work.passages.searched_count(collection.id),
             indexes=tuple(self._index(work, index) for index in work.indexes.of(collection.id)),
         )
 
@@ -43,7 +46,10 @@ class IndexListing:
             embedding_version=index.embedding_version,
             model=made_with.model if made_with is not None else index.embedding_version,
             tuned=made_with is not None and made_with.artefact is not None,
+            chunker=index.cutting,
             passages=self._passages(index.id),
+            expected=work.passages.live_count(index.collection_id, index.cutting),
+            uncut=work.cuts.failed(index.collection_id, index.cutting),
             lexical_version=index.lexical_version,
             state=index.state,
             created_at=index.created_at,

@@ -22,11 +22,11 @@ class IndexFiller:
         self._writer = writer
 
     def fill(self, index: IndexRecord, run: JobRun, *, total: int) -> None:
-        """Write every live passage of the collection, in order of id."""
+        """Write every live passage of the index's cutting, in order of id."""
         last, done = "", 0
         while True:
             with self._database.read() as work:
-                passages = list(work.passages.live_after(index.collection_id, last, BATCH))
+                passages = list(work.passages.live_after(index.collection_id, index.cutting, last, BATCH))
                 documents = {d.id: d for d in work.documents.some({p.document_id for p in passages})}
             if not passages:
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from src.core.errors import AppError, DocumentError
 from src.core.jobs import JobState
@@ -16,8 +17,7 @@ from src.core.messages.documents import (
 from src.core.passages import ParsedDocument
 from src.database.models import DocumentRecord
 from src.database.uow import UnitOfWork
-
-from .passages import rows
+from src.services.indexing.passages import rows
 
 log = logging.getLogger("stoa.ingestion")
 
@@ -34,7 +34,9 @@ ABANDONED = {
 """What becomes of the documents that a job leaves behind when it ends like this."""
 
 
-def take(work: UnitOfWork, record: DocumentRecord, parsed: ParsedDocument, version: str) -> None:
+def take(
+    work: UnitOfWork, record: DocumentRecord, parsed: ParsedDocument, version: str, cutting: str
+) -> None:
     """Store the passages of a new version; they are searched only when the version is finished."""
     record.format = parsed.format
     record.version = version
@@ -43,14 +45,14 @@ def take(work: UnitOfWork, record: DocumentRecord, parsed: ParsedDocument, versi
         record.title = parsed.title[:500]
     record.state = DocumentState.EMBEDDING
     record.updated_at = work.now()
-    work.passages.add_all(rows(record, parsed.drafts, version))
+    work.passages.add_all(rows(record, parsed.drafts, version, cutting))
 
 
-def finish(work: UnitOfWork, record: DocumentRecord, version: str, passages: int) -> None:
-    """Switch the document to its new version and tell of it."""
+def finish(
+    work: UnitOfWork, record: DocumentRecord, version: str, passages: int, removed: Sequence[str]
+) -> None:
+    """Tell of a document that was switched to its new version; ``removed`` are the passages that it lost."""
     now = work.now()
-    removed = work.passages.drop_other_versions(record.id, version)
-    work.passages.set_live(record.id, version)
     record.live_hash, record.live_format, record.live_version = record.content_hash, record.format, version
     record.passage_count = passages
     work.documents.note_version(record, now)

@@ -14,16 +14,17 @@ from dataclasses import replace
 from src.core.errors import AppError
 from src.core.jobs import JobRun
 from src.core.messages.documents import DocumentState
-from src.core.passages import ParsedDocument
+from src.core.passages import CONFIGURED, ParsedDocument
 from src.core.ports import Blobs, Parser
 from src.database.models import PassageRecord
 from src.database.uow import Database
-from src.services.indexing import IndexWriter, PassageVectors
+from src.services.indexing import Cuts, IndexWriter, PassageVectors
+from src.services.indexing.cuts import CutSet
 from src.services.indexing.cutting import version_of
+from src.services.indexing.passages import draft_of
 from src.services.indexing.texts import embedded_text
 
 from .outcomes import fail, take
-from .passages import draft_of
 from .switchover import Switchover
 from .window import Embedded, Ticket, current
 
@@ -37,16 +38,24 @@ _Parsed = ParsedDocument | Exception | None
 
 
 class IngestionPipeline:
-    """Carries out the stages for one job at a time (several pipelines may run side by side)."""
+    """Carries out the stages for one job at a time (several pipelines may run side by side). Documents go
+    through them as their collection is searched; how else they are to be cut is the switchover's matter."""
 
     def __init__(
-        self, database: Database, blobs: Blobs, parser: Parser, vectors: PassageVectors, writer: IndexWriter
+        self,
+        database: Database,
+        blobs: Blobs,
+        parser: Parser,
+        vectors: PassageVectors,
+        writer: IndexWriter,
+        cuts: Cuts,
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._parser = parser
         self._vectors = vectors
-        self._switchover = Switchover(database, vectors, writer)
+        self._cuts = cuts
+        self._switchover = Switchover(database, vectors, writer, cuts)
 
     def run(self, run: JobRun, *, behind: int | None = None, total: int | None = None) -> None:
         """Ingest every document of the job; failures are recorded with their document and do not stop it.
@@ -60,7 +69,7 @@ class IngestionPipeline:
             ThreadPoolExecutor(1, thread_name_prefix="index") as after,
         ):
             indexing: Future[None] | None = None
-            for window, parsed in self._parsed_windows(run, ahead):
+            for window, parsed in self._parsed_windows(run, self._cutting(run), ahead):
                 run.check()
                 embedded = self._embedded(window, parsed.result(), run)
                 if indexing is not None:
@@ -71,6 +80,13 @@ class IngestionPipeline:
                 indexing.result()
             self._report(run, behind, total)
 
+    def _cutting(self, run: JobRun) -> str:
+        """How the job's documents are cut: as the collection is searched, as long as that can be."""
+        with self._database.read() as work:
+            collection = work.collections.find(run.job.collection_id or "")
+        searched = collection.cutting if collection is not None else CONFIGURED
+        return searched if self._cuts.available(searched) else CONFIGURED
+
     def _report(self, run: JobRun, behind: int | None, total: int | None) -> None:
         with self._database.read() as work:
             done, known = work.documents.progress(run.job.id)
@@ -79,21 +95,22 @@ class IngestionPipeline:
         run.progress(stage="ingesting", done=done, total=known)
 
     def _parsed_windows(
-        self, run: JobRun, ahead: ThreadPoolExecutor
+        self, run: JobRun, cutting: str, ahead: ThreadPoolExecutor
     ) -> Iterator[tuple[list[Ticket], Future[list[_Parsed]]]]:
         """Windows with their parsing, which is one window ahead of the caller."""
+        parser = self._parser.cut_by(cutting)
         waiting: tuple[list[Ticket], Future[list[_Parsed]]] | None = None
-        for window in self._windows(run.job.id):
+        for window in self._windows(run.job.id, cutting, parser.version):
             self._mark(window, DocumentState.PARSING, run)
             run.reached("parsing")
-            begun = (window, ahead.submit(self._parse, window))
+            begun = (window, ahead.submit(self._parse, window, parser))
             if waiting is not None:
                 yield waiting
             waiting = begun
         if waiting is not None:
             yield waiting
 
-    def _windows(self, job_id: str) -> Iterator[list[Ticket]]:
+    def _windows(self, job_id: str, cutting: str, parser_version: str) -> Iterator[list[Ticket]]:
         last: str | None = None
         window: list[Ticket] = []
         size, most = 0, 1
@@ -102,8 +119,8 @@ class IngestionPipeline:
                 documents = work.documents.waiting(job_id, after=last, limit=WINDOW_DOCUMENTS)
             for document in documents:
                 last = document.id
-                version = version_of(document, self._parser.version)
-                window.append(Ticket(document, document.content_hash, version))
+                version = version_of(document, parser_version, document.content_hash)
+                window.append(Ticket(document, document.content_hash, version, cutting))
                 size += document.size
                 if len(window) >= most or size >= WINDOW_BYTES:
                     yield window
@@ -122,7 +139,7 @@ class IngestionPipeline:
                     record.updated_at = work.now()
             work.commit()
 
-    def _parse(self, window: list[Ticket]) -> list[_Parsed]:
+    def _parse(self, window: list[Ticket], parser: Parser) -> list[_Parsed]:
         results: list[_Parsed] = [None] * len(window)
         wanted: list[int] = []
         for position, ticket in enumerate(window):
@@ -141,7 +158,7 @@ class IngestionPipeline:
                 wanted.remove(position)
             else:
                 files.append((content, document.path or document.external_id, document.media_type))
-        for position, result in zip(wanted, self._parser.parse_many(files), strict=True):
+        for position, result in zip(wanted, parser.parse_many(files), strict=True):
             results[position] = result
         return results
 
@@ -198,7 +215,7 @@ class IngestionPipeline:
                 result = results[record.id]
                 if isinstance(result, ParsedDocument):
                     record.readable_hash = readable.get(record.id)
-                    take(work, record, result, ticket.version)
+                    take(work, record, result, ticket.version, ticket.cutting)
                 elif result is not None:
                     fail(work, record, result)
             work.commit()
@@ -212,6 +229,12 @@ class IngestionPipeline:
             for passage in passages[ticket.document.id]:
                 texts.setdefault(passage.embedding_key, embedded_text(ticket.document, passage))
         with self._database.read() as work:
-            versions = self._switchover.versions(work, run)
+            versions = self._switchover.versions(work, run, tickets[0].cutting)
         vectors = {version: self._vectors.of(texts, version, run) for version in sorted(versions)}
-        return Embedded(tickets, passages, texts, vectors)
+        cuts = {
+            ticket.document.id: CutSet(
+                ticket.document, ticket.content_hash, ticket.version, passages[ticket.document.id]
+            )
+            for ticket in tickets
+        }
+        return Embedded(tickets, {tickets[0].cutting: cuts}, texts, vectors)

@@ -8,9 +8,9 @@ from src.core.passages import Location
 from src.core.ports import SourceFile
 from src.database.models import DocumentRecord, SourceRecord
 from src.database.uow import UnitOfWork
+from src.services.indexing.passages import placed
 
 from .intake import external_digest, queue
-from .passages import placed
 
 
 def vacating_first(files: Sequence[SourceFile]) -> list[SourceFile]:
@@ -62,7 +62,7 @@ def _move(
     document.external_id = document.title = document.path = path
     document.uri = web_address(source, revision, path)
     document.commit = revision if source.kind == "git" else None
-    for passage in work.passages.of_version(document.id, document.live_version or ""):
+    for passage in work.passages.live_of(document.id):
         place = Location.model_validate(passage.location)
         passage.location = placed(place, document)
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from src.core.messages.documents import DocumentState
 from src.core.ports import Vectors
-from src.database.models import DocumentRecord, PassageRecord
+from src.database.models import DocumentRecord
 from src.database.uow import Work
+from src.services.indexing.cuts import CutSet
 
 
 @dataclass(frozen=True)
@@ -18,16 +19,19 @@ class Ticket:
     document: DocumentRecord
     content_hash: str
     version: str
+    cutting: str
 
 
 @dataclass(frozen=True)
 class Embedded:
     """The documents of a window whose passages have their vectors, ready for the indexes.
 
-    ``texts`` are what is embedded, by key; ``vectors`` are by embedding version, then by key."""
+    ``cuts`` are by cutting, then by document: as the collection was searched when the window began, and as
+    else the indexes hold them. ``texts`` are what is embedded of the former, by key; ``vectors`` are by
+    embedding version, then by key."""
 
     tickets: list[Ticket]
-    passages: dict[str, list[PassageRecord]]
+    cuts: dict[str, dict[str, CutSet]]
     texts: dict[str, str]
     vectors: dict[str, dict[str, Vectors]]
 

@@ -22,12 +22,13 @@ FORMATS_BY_MEDIA_TYPE = {
 }
 
 
-Allowed = dict[str, set[str]] | None
-"""The passages that the filters leave, by collection; None where there is no filter."""
+Allowed = dict[tuple[str, str], set[str]] | None
+"""The passages that the filters leave, by collection and cutting; None where there is no filter."""
 
 
 def allowed_passages(work: Work, scope: Scope, filters: Filters | None) -> Allowed:
-    """The ids of the live passages that match every filter, by collection; None where there is no filter.
+    """The ids of the live passages that match every filter, by collection and cutting; None where there is
+    no filter.
 
     The scope is part of the statement: a filter can only narrow what the caller may read.
     """
@@ -38,16 +39,16 @@ def allowed_passages(work: Work, scope: Scope, filters: Filters | None) -> Allow
     if filters.path is not None:
         wanted = _glob(filters.path)
         rows = [row for row in rows if wanted.fullmatch(row.path or row.external_id)]
-    allowed: dict[str, set[str]] = {collection_id: set() for collection_id in scope.collection_ids}
+    allowed: dict[tuple[str, str], set[str]] = {}
     ids = [row.id for row in rows]
     for start in range(0, len(ids), 500):
-        query = select(PassageRecord.id, PassageRecord.collection_id).where(
+        query = select(PassageRecord.id, PassageRecord.collection_id, PassageRecord.cutting).where(
             PassageRecord.document_id.in_(ids[start : start + 500]), PassageRecord.live
         )
         if filters.kinds:
             query = query.where(PassageRecord.kind.in_(filters.kinds))
-        for passage_id, collection_id in work.session.execute(query):
-            allowed[collection_id].add(passage_id)
+        for passage_id, collection_id, cutting in work.session.execute(query):
+            allowed.setdefault((collection_id, cutting), set()).add(passage_id)
     return allowed
 
 

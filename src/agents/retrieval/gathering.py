@@ -106,7 +106,7 @@ def _searchable(
 ) -> list[tuple[LiveIndex, set[str] | None]]:
     found = []
     for index in indexes.values():
-        among = None if allowed is None else allowed[index.collection_id]
+        among = None if allowed is None else allowed.get((index.collection_id, index.cutting), set())
         if among is None or among:
             found.append((index, among))
     return found

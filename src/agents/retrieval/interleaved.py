@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from src.database.repositories.searching import Candidate
 from src.services.evaluation.assignment import fraction
 from src.services.evaluation.interleaving import Entry, Team, team_draft
+from src.services.indexing.places import Place
 
 from .fusion import Placed
 from .hits import Shown, folded
@@ -27,9 +29,12 @@ def interleave(
     found: Mapping[str, Candidate],
     k: int,
     seed: str,
+    *,
+    cut_otherwise: bool = False,
 ) -> Interleaved:
     """Team-draft the two rankings, each folded by itself; a passage shows the scores of whoever placed it,
-    and near-duplicates count as one passage."""
+    and near-duplicates count as one passage. Where documents are ``cut_otherwise`` in the treatment's index,
+    passages that stand at the same place do."""
     mine, theirs = folded(control, found), folded(treatment, found)
     twins = {twin: item.passage_id for item, duplicates in mine for twin in duplicates}
     by_id: dict[str, Shown] = {}
@@ -41,8 +46,36 @@ def interleave(
         k,
         seed=seed,
         twins=twins,
+        same=_same_places(mine, theirs, found) if cut_otherwise else None,
     )
     return Interleaved([by_id[entry.passage_id] for entry in entries], {e.passage_id: e for e in entries})
+
+
+def _same_places(
+    mine: Sequence[Shown], theirs: Sequence[Shown], found: Mapping[str, Candidate]
+) -> dict[str, list[str]]:
+    """By passage, those of the other ranking that stand where it or one of its near-duplicates does, or that
+    are the same words."""
+    same: dict[str, list[str]] = {}
+    places = [_standing(shown, found) for shown in (mine, theirs)]
+    for one, (keys, stands) in places[0].items():
+        for other, (others_keys, others_stand) in places[1].items():
+            if keys & others_keys or any(a.overlaps(b) for a in stands for b in others_stand):
+                same.setdefault(one, []).append(other)
+                same.setdefault(other, []).append(one)
+    return same
+
+
+def _standing(
+    shown: Sequence[Shown], found: Mapping[str, Candidate]
+) -> dict[str, tuple[set[str], list[Place]]]:
+    """By passage, the contents and the places of all that it stands for."""
+    standing = {}
+    for item, duplicates in shown:
+        all_ = [found[key] for key in (item.passage_id, *duplicates)]
+        places = [Place.of(one.document_id, json.loads(one.location), one.text) for one in all_]
+        standing[item.passage_id] = ({one.content_key for one in all_}, places)
+    return standing
 
 
 def first_to_rank(seed: str) -> tuple[Team, Team]:

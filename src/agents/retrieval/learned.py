@@ -63,9 +63,9 @@ class PoolReader:
         contents = frozenset().union(*(choice.suggested(vector) for choice in choices))
         if not contents:
             return
-        among = None if allowed is None else allowed[index.collection_id]
+        among = None if allowed is None else allowed.get((index.collection_id, index.cutting), set())
         listed = pool.listed.setdefault(index.id, [])
-        for key in passages_with(work.session, index.collection_id, sorted(contents)):
+        for key in passages_with(work.session, index.collection_id, index.cutting, sorted(contents)):
             if among is None or key in among:
                 pool.index_of.setdefault(key, index.id)
                 listed.append(key)

@@ -195,7 +195,14 @@ class Ordering:
         if Team.TREATMENT not in placed:
             shown = folded(placed[Team.CONTROL], found)[: query.k]
             return Showing(hits_of(shown, found), paths_ms=paths_ms)
-        list_ = interleave(placed[Team.CONTROL], placed[Team.TREATMENT], found, query.k, seed)
+        list_ = interleave(
+            placed[Team.CONTROL],
+            placed[Team.TREATMENT],
+            found,
+            query.k,
+            seed,
+            cut_otherwise=beside is not None and _cuttings(gathered) != _cuttings(beside),
+        )
         return Showing(hits_of(list_.shown, found), list_.entries, paths_ms)
 
     def training_pool(self, work: Work, gathered: Gathered) -> TrainingPool:
@@ -239,6 +246,11 @@ class Ordering:
             pools[index.id], known = self._pools.read(work, gathered.pool, index, gathered.query.text, vector)
             found.update(known)
         return pools, found
+
+
+def _cuttings(gathered: Gathered) -> dict[str, str]:
+    """How the documents of each collection are cut that was searched."""
+    return {index.collection_id: index.cutting for index in gathered.indexes.values()}
 
 
 def _plain(plan: Plan, gathered: Gathered) -> bool:

@@ -96,7 +96,7 @@ def trial_of(indexes: Mapping[str, LiveIndex], reader: str, question_key: str) -
             continue
         if index.control_id != index.model_id or index.treatment_id is None:
             continue
-        if index.treatment_version not in (None, index.embedding_version) and index.treatment_index is None:
+        if index.tried_beside and index.treatment_index is None:
             # The index of the model on trial is not whole yet.
             continue
         share = index.experiment_share or 0.0
@@ -110,19 +110,22 @@ def ranked_by(work: Work, model: ModelRecord, live: LiveIndex) -> LiveIndex:
     where its index is not whole yet."""
     if model.role != "ranking":
         raise ConflictError(f"Version {model.version} says how to answer; it does not rank.")
-    if model.embedding_version in (None, live.embedding_version):
-        return live
-    found = work.indexes.standby(live.collection_id, model.embedding_version)
+    found = work.indexes.ranked_by(model)
     if found is None:
-        raise UnavailableError(
-            f"Version {model.version} ranks an index of {model.embedding_version}, which is not built."
-        )
-    return in_place_of(live, found)
+        named = " and ".join(name for name in (model.embedding_version, model.cutting) if name)
+        raise UnavailableError(f"Version {model.version} ranks an index of {named}, which is not built.")
+    return live if found.id == live.id else in_place_of(live, found)
 
 
 def in_place_of(live: LiveIndex, other: IndexRecord) -> LiveIndex:
     """Another index of the collection, to be searched in the place of the live one."""
-    return replace(live, id=other.id, embedding_version=other.embedding_version, dimensions=other.dimensions)
+    return replace(
+        live,
+        id=other.id,
+        embedding_version=other.embedding_version,
+        cutting=other.cutting,
+        dimensions=other.dimensions,
+    )
 
 
 def _fraction(name: str) -> float:

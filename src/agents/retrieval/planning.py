@@ -59,7 +59,7 @@ class Planner:
         self, work: Work, model_id: str, indexes: Mapping[str, LiveIndex], query: Query, ctx: Context
     ) -> tuple[Plan, dict[str, LiveIndex]]:
         """The plan with a named model in the place of its collection's live one, and the indexes it ranks:
-        where it names an embedding version, the index of that version.
+        where it names an embedding version or a cutting, the index of that.
 
         It remembers nothing of this very question: a replay tells how well a model answers, and would else
         tell how firmly it clings to the votes that the answer is judged by.
@@ -93,7 +93,7 @@ class Planner:
             return None
         seed = f"{index.experiment_id}:{reader}:{key}"
         own = index
-        if index.treatment_version not in (None, index.embedding_version):
+        if index.tried_beside:
             record = work.indexes.find(index.treatment_index or "")
             if record is None:
                 return None

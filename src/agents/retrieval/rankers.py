@@ -24,6 +24,10 @@ _KEPT_RANKERS, _KEPT_MEMORIES = 256, 4096
 A ranker has megabytes at most, a memory what its collection's votes take, most often nothing."""
 
 
+_Name = tuple[str, str, str]
+"""A collection, and the embedding version and cutting of one of its indexes."""
+
+
 class Rankers:
     """Rankers by the digest of their artefact, which never changes: a switch needs no message."""
 
@@ -71,14 +75,14 @@ class Memories:
     their age anew each day."""
 
     def __init__(self) -> None:
-        self._loaded: OrderedDict[tuple[str, str], tuple[int, date, QueryMemory]] = OrderedDict()
-        self._loading: dict[tuple[str, str], Lock] = {}
+        self._loaded: OrderedDict[_Name, tuple[int, date, QueryMemory]] = OrderedDict()
+        self._loading: dict[_Name, Lock] = {}
         self._lock = Lock()
 
     def of(self, work: Work, index: LiveIndex, now: datetime) -> QueryMemory:
         """That of the version that the index names, or a later one. Ten thousand votes take a quarter of a
         second to read: of the searches that meet a new version one reads it, and the others wait for that."""
-        name, today = (index.collection_id, index.embedding_version), now.date()
+        name, today = (index.collection_id, index.embedding_version, index.cutting), now.date()
         with self._lock:
             known = self._known(name, index.memory_version, today)
             if known is not None:
@@ -97,7 +101,7 @@ class Memories:
                     self._loaded.popitem(last=False)
             return memory
 
-    def _known(self, name: tuple[str, str], version: int, today: date) -> QueryMemory | None:
+    def _known(self, name: _Name, version: int, today: date) -> QueryMemory | None:
         found = self._loaded.get(name)
         if found is None or found[0] < version or found[1] != today:
             return None
@@ -105,10 +109,12 @@ class Memories:
         return found[2]
 
 
-def _remembered(work: Work, collection_id: str, embedding_version: str, now: datetime) -> list[Remembered]:
+def _remembered(
+    work: Work, collection_id: str, embedding_version: str, cutting: str, now: datetime
+) -> list[Remembered]:
     """One entry for each question and passage: the up-votes less what the down-votes weigh."""
     votes: dict[tuple[str, str], list[PassageVote]] = {}
-    for vote in passage_votes(work.session, collection_id, embedding_version):
+    for vote in passage_votes(work.session, collection_id, embedding_version, cutting):
         votes.setdefault((vote.question_key, vote.content_key), []).append(vote)
     return [
         Remembered(

@@ -48,6 +48,10 @@ def _act(client: Client, arguments: Any) -> Any:
             "aa": arguments.aa,
         }
         return client.post("/experiments", {name: value for name, value in body.items() if value is not None})
+    if action == "chunker":
+        given = {"tokens": arguments.tokens, "overlap": arguments.overlap}
+        address = f"/collections/{id_of(client, arguments.collection)}/chunkers"
+        return client.post(address, {name: value for name, value in given.items() if value is not None})
     call = {
         "promote": "/models/{}:promote",
         "rollback": "/models/{}:rollback",

@@ -48,7 +48,7 @@ def _show(found: dict[str, Any]) -> None:
         out.print(index["state"], style=_STATES.get(index["state"], "dim"), end="")
         held = "its files are missing" if index["passages"] is None else index["passages"]
         since = (index["switched_at"] or index["created_at"])[:19]
-        out.print(f"  {held} of {found['passages']} passages  since {since}Z")
+        out.print(f"  {held} of {index['expected']} passages, {_cut(index)}  since {since}Z")
         tuned = ", tuned" if index["tuned"] else ""
         out.print(f"     {printable(index['model'])}{tuned}: {index['embedding_version']}", style="dim")
     if not found["indexes"]:
@@ -57,3 +57,10 @@ def _show(found: dict[str, Any]) -> None:
     out.print(f"Documents are cut by {found['cutting']}; {others or 'none'} as it was set before.")
     if found["wanted"] != found["configured"]:
         out.print(f"The configured model is {found['configured']}.")
+
+
+def _cut(index: dict[str, Any]) -> str:
+    """How documents are cut into the passages of an index."""
+    how = "cut as configured" if index["chunker"] == "configured" else f"cut to {index['chunker']}"
+    uncut = index["uncut"]
+    return f"{how} ({uncut} documents could not be)" if uncut else how

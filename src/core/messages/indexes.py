@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from src.core.passages import CONFIGURED
+
 from .base import Access, Event, Id, JobSpec, Reply, Request, Text
 
 
@@ -65,13 +67,18 @@ class RebuildIndexes(Request[QueuedRebuild]):
 class IndexVersion(Reply):
     """An index of a collection: what it is made with, and whether it is ``building``, ``live``, on
     ``standby`` (whole, and ready to take over) or ``retired``. ``model`` is the embedding model by name,
-    ``tuned`` where Stoa tuned it; ``passages`` are those in it, None where its files are missing."""
+    ``tuned`` where Stoa tuned it. ``chunker`` is how documents are cut into its passages, by name:
+    ``configured``, or what the settings are. ``passages`` are those in it, None where its files are missing,
+    of ``expected``; ``uncut`` counts the documents that cannot be cut so."""
 
     id: str
     embedding_version: str
     model: str
     tuned: bool
+    chunker: str
     passages: int | None
+    expected: int
+    uncut: int
     lexical_version: str
     state: str
     created_at: datetime
@@ -82,12 +89,14 @@ class IndexVersions(Reply):
     """The indexes of one collection. ``wanted`` is the embedding version that its index should have,
     ``configured`` the one of the configured model; ``passages`` are those that an index should hold.
 
-    ``cutting`` is the version of the parser with its settings, by which documents are cut into passages;
+    ``chunker`` names how documents are cut into the passages that are searched, and ``cutting`` is the
+    version of the parser with these settings;
     ``cut_otherwise`` counts the documents that are searched as another one cut them."""
 
     collection_id: str
     wanted: str
     configured: str
+    chunker: str
     cutting: str
     cut_otherwise: int
     passages: int
@@ -113,11 +122,13 @@ class ReturnIndex(Request[IndexVersions]):
 
 
 class RebuildIndexesJob(JobSpec):
-    """Build beside the live index and switch; without ``switch`` the new index stays on standby."""
+    """Build beside the live index and switch; without ``switch`` the new index stays on standby. What is not
+    named, embedding version or cutting, is that which the collection has."""
 
     kind: ClassVar[str] = "reindex"
     collection_id: str | None = None
     embedding_version: str | None = None
+    cutting: str | None = None
     switch: bool = True
 
 
@@ -146,6 +157,7 @@ class IndexReady(Event):
     collection_id: str
     index_id: str
     embedding_version: str
+    cutting: str = CONFIGURED
 
     def ordering_key(self) -> str | None:
         return self.collection_id

@@ -121,6 +121,19 @@ class RollBackModel(Request[ModelDetail]):
     reason: Text | None = Field(None, max_length=1000)
 
 
+class ProposeChunker(Request[ModelDetail]):
+    """Register a candidate that ranks as the live model does, over passages that are cut otherwise: of at
+    most ``tokens`` word pieces of the embedding model (as configured without), where each part of what is
+    too long for one passage repeats about ``overlap`` of them from the part before. Its index is built
+    beside the live one; then it comes to the gate and is tried, as any candidate."""
+
+    capability: ClassVar[str] = "model.chunker"
+    access: ClassVar[Access] = Access.write(Target.COLLECTION, "collection_id")
+    collection_id: Id
+    tokens: int | None = Field(None, ge=96, le=8192)
+    overlap: int = Field(0, ge=0, le=4096)
+
+
 class CandidateTrained(Event):
     """A training run has registered a model."""
 

@@ -7,6 +7,8 @@ from .bus import DeadLetterRecord, DeliveryRecord, EventRecord, InboxRecord
 from .collection import CollectionRecord, EmbeddingRecord, IndexRecord, MembershipRecord
 from .console import ActivityLine, AgentRecord, FactRecord
 from .document import (
+    CounterpartRecord,
+    CutRecord,
     DocumentRecord,
     DocumentVersionRecord,
     PassageRecord,
@@ -41,6 +43,8 @@ __all__ = [
     "Base",
     "CollectionRecord",
     "ConversationRecord",
+    "CounterpartRecord",
+    "CutRecord",
     "DatasetRecord",
     "DeadLetterRecord",
     "DeliveryRecord",

@@ -8,12 +8,15 @@ from typing import Annotated, Any
 from sqlalchemy import JSON, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
+from src.core.passages import CONFIGURED
 from src.database.types import UtcDateTime
 
 Key = Annotated[str, mapped_column(String(64), primary_key=True)]
 Ref = Annotated[str, mapped_column(String(64))]
 Moment = Annotated[datetime, mapped_column(UtcDateTime)]
 Name = Annotated[str, mapped_column(String(200))]
+Cutting = Annotated[str, mapped_column(String(200), default=CONFIGURED, server_default=CONFIGURED)]
+"""The name of a way to cut documents into passages."""
 Code = Annotated[str, mapped_column(String(100))]
 Digest = Annotated[str, mapped_column(String(64))]
 JsonObject = Annotated[dict[str, Any], mapped_column(JSON)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, Digest, Key, Moment, Name
+from .base import Base, Cutting, Digest, Key, Moment, Name
 
 
 class CollectionRecord(Base):
@@ -21,6 +21,8 @@ class CollectionRecord(Base):
     """Counts up whenever what searches remember of its ratings has changed."""
     embedding_version: Mapped[Name | None]
     """What its index is to be made with; None follows the configured model."""
+    cutting: Mapped[Cutting]
+    """That of the index which is searched."""
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
@@ -45,12 +47,14 @@ class IndexRecord(Base):
     """One version of a collection's vector and lexical index. A collection has at most one live index.
 
     ``state`` is ``building``, ``live``, ``standby`` (whole and kept up to date: the one that was live before,
-    or one for a model on trial) or ``retired``; ``switched_at`` is when it last became one of the three."""
+    or one for a model on trial) or ``retired``; ``switched_at`` is when it last became one of the three.
+    It holds the passages of its ``cutting``, embedded in its ``embedding_version``."""
 
     __tablename__ = "indexes"
     id: Mapped[Key]
     collection_id: Mapped[str] = mapped_column(ForeignKey("collections.id", ondelete="CASCADE"), index=True)
     embedding_version: Mapped[Name]
+    cutting: Mapped[Cutting]
     lexical_version: Mapped[Name]
     dimensions: Mapped[int]
     state: Mapped[str] = mapped_column(String(20))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, Code, Digest, JsonList, JsonObject, Key, Moment, Ref
+from .base import Base, Code, Cutting, Digest, JsonList, JsonObject, Key, Moment, Ref
 
 
 class SourceRecord(Base):
@@ -119,8 +119,37 @@ class DocumentVersionRecord(Base):
     at: Mapped[Moment]
 
 
+class CutRecord(Base):
+    """How a document stands in a cutting that is not searched: ``version`` names the set of its passages
+    there. With an ``error_code`` it could not be cut so, and has none."""
+
+    __tablename__ = "document_cuts"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    cutting: Mapped[str] = mapped_column(String(200), primary_key=True)
+    version: Mapped[Digest]
+    passages: Mapped[int]
+    error_code: Mapped[Code | None]
+    error_detail: Mapped[str | None] = mapped_column(Text)
+
+
+class CounterpartRecord(Base):
+    """What stands in a cutting at the place of a passage that was voted on in another one, both named by
+    their content."""
+
+    __tablename__ = "counterparts"
+
+    collection_id: Mapped[str] = mapped_column(
+        ForeignKey("collections.id", ondelete="CASCADE"), primary_key=True
+    )
+    cutting: Mapped[str] = mapped_column(String(200), primary_key=True)
+    content_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    counterpart_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
 class PassageRecord(Base):
-    """A passage of one version of a document; only those of the live version are searched.
+    """A passage of one version of a document in one ``cutting``. It is ``live`` when it is of what the
+    document is searched with; searches find it in the indexes of its cutting.
 
     ``embedding_key`` names the vector in ``vectors``: the digest of the passage's own text and context,
     so that the same content is embedded once wherever it stands.
@@ -133,6 +162,7 @@ class PassageRecord(Base):
     document_id: Mapped[str] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
     collection_id: Mapped[str] = mapped_column(String(64), index=True)
     version: Mapped[Digest]
+    cutting: Mapped[Cutting]
     ordinal: Mapped[int]
     kind: Mapped[str] = mapped_column(String(20))
     symbol: Mapped[str | None] = mapped_column(Text)

@@ -115,8 +115,8 @@ class ModelRecord(Base):
     with the reason.
 
     One of each role is live in a collection. ``artefact`` is the digest of its file; None for the default
-    fusion and for a way to answer, whose settings stand in its ``card``. ``embedding_version`` is that of the
-    index it ranks; None for whichever is live."""
+    fusion and for a way to answer, whose settings stand in its ``card``. ``embedding_version`` and
+    ``cutting`` are those of the index it ranks; None for whichever is live."""
 
     __tablename__ = "models"
     __table_args__ = (
@@ -143,6 +143,7 @@ class ModelRecord(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     artefact: Mapped[Digest | None]
     embedding_version: Mapped[Name | None]
+    cutting: Mapped[Name | None]
     card: Mapped[JsonObject]
     created_at: Mapped[Moment]
     changed_at: Mapped[Moment]

@@ -4,6 +4,7 @@ from .accounts import PersonalTokens, SignInFailures, Users
 from .answers import Answers, Conversations, Searches
 from .collections import Collections, Indexes
 from .console import Activities, AgentRecords, DeadLetters, Events, Facts
+from .cuts import DocumentCuts
 from .documents import Documents
 from .embeddings import Embeddings
 from .jobs import Jobs
@@ -24,6 +25,7 @@ __all__ = [
     "Conversations",
     "Datasets",
     "DeadLetters",
+    "DocumentCuts",
     "Documents",
     "Embeddings",
     "ErrorPatterns",

@@ -13,6 +13,7 @@ from src.database.models import (
     DocumentRecord,
     IndexRecord,
     MembershipRecord,
+    ModelRecord,
     SourceRecord,
 )
 
@@ -98,16 +99,29 @@ class Indexes(Repository[IndexRecord]):
         )
         return list(self._session.scalars(query.order_by(IndexRecord.id)))
 
-    def standby(self, collection_id: str, embedding_version: str | None = None) -> IndexRecord | None:
-        """The newest index that could take the live one's place at once; of that version where one is
-        given."""
+    def standby(
+        self, collection_id: str, embedding_version: str | None = None, cutting: str | None = None
+    ) -> IndexRecord | None:
+        """The newest index that could take the live one's place at once; of that embedding version and
+        cutting where they are given."""
         query = select(IndexRecord).where(
             IndexRecord.state == "standby", IndexRecord.collection_id == collection_id
         )
         if embedding_version is not None:
             query = query.where(IndexRecord.embedding_version == embedding_version)
+        if cutting is not None:
+            query = query.where(IndexRecord.cutting == cutting)
         newest = (IndexRecord.switched_at.desc(), IndexRecord.id.desc())
         return self._session.scalar(query.order_by(*newest).limit(1))
+
+    def ranked_by(self, model: ModelRecord) -> IndexRecord | None:
+        """The index that a model ranks: the live one, or where it names another, that, if it is whole."""
+        live = self.live(model.collection_id)
+        version = model.embedding_version or (live.embedding_version if live is not None else None)
+        cutting = model.cutting or (live.cutting if live is not None else None)
+        if live is not None and (version, cutting) == (live.embedding_version, live.cutting):
+            return live
+        return self.standby(model.collection_id, version, cutting)
 
     def of(self, collection_id: str) -> Sequence[IndexRecord]:
         query = select(IndexRecord).where(IndexRecord.collection_id == collection_id)

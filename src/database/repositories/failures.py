@@ -23,6 +23,7 @@ from src.database.models import (
 )
 
 from .base import chunks
+from .passages import searched
 
 _AT_ONCE = 50
 
@@ -164,13 +165,13 @@ class Failures:
         return found
 
     def passages_with(self, collection_id: str, content_keys: Collection[str]) -> dict[str, list[Place]]:
-        """The live passages of a collection by content."""
+        """The passages that are searched of a collection, by content."""
         found: dict[str, list[Place]] = {}
         for part in chunks(sorted(content_keys)):
             query = select(PassageRecord.embedding_key, PassageRecord.id, PassageRecord.document_id).where(
                 PassageRecord.embedding_key.in_(part),
                 PassageRecord.collection_id == collection_id,
-                PassageRecord.live,
+                searched(collection_id),
             )
             for key, passage_id, document_id in self._session.execute(query.order_by(PassageRecord.id)):
                 found.setdefault(key, []).append(Place(passage_id, document_id))

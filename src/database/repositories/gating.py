@@ -35,13 +35,18 @@ def gate_jobs(session: Session, collection_id: str) -> Sequence[JobRecord]:
     return list(session.scalars(query.order_by(JobRecord.id)))
 
 
-def index_jobs(session: Session, collection_id: str, embedding_version: str) -> Sequence[JobRecord]:
-    """The attempts to build the collection's index of that version, in order."""
+def index_jobs(
+    session: Session, collection_id: str, embedding_version: str | None, cutting: str | None
+) -> Sequence[JobRecord]:
+    """The attempts to build the collection's index of that embedding version and cutting, in order."""
     query = select(JobRecord).where(
         JobRecord.kind == RebuildIndexesJob.kind, JobRecord.collection_id == collection_id
     )
     found = session.scalars(query.order_by(JobRecord.id))
-    return [job for job in found if job.payload.get("embedding_version") == embedding_version]
+    wanted = (embedding_version, cutting)
+    return [
+        job for job in found if (job.payload.get("embedding_version"), job.payload.get("cutting")) == wanted
+    ]
 
 
 def measurable(session: Session, collection_id: str) -> dict[str, int]:

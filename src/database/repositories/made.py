@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from src.database.models import MadeQuestionRecord, PassageRecord, RatingRecord
 
 from .base import Repository
+from .passages import searched
 
 
 class MadeQuestions(Repository[MadeQuestionRecord]):
@@ -41,7 +42,7 @@ class MadeQuestions(Repository[MadeQuestionRecord]):
             select(func.min(PassageRecord.id).label("id"), PassageRecord.embedding_key)
             .where(
                 PassageRecord.collection_id == collection_id,
-                PassageRecord.live,
+                searched(collection_id),
                 func.length(PassageRecord.text) >= least_length,
                 PassageRecord.embedding_key.not_in(voted),
                 PassageRecord.embedding_key.not_in(made),

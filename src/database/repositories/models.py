@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from src.core.clock import new_id
 from src.database.models import (
@@ -16,6 +16,8 @@ from src.database.models import (
 )
 
 from .base import Repository, chunks
+
+_NAMING = or_(ModelRecord.embedding_version.is_not(None), ModelRecord.cutting.is_not(None))
 
 
 class Models(Repository[ModelRecord]):
@@ -34,12 +36,16 @@ class Models(Repository[ModelRecord]):
         )
         return self._session.scalar(query)
 
-    def candidates_of(self, collection_id: str, embedding_version: str) -> Sequence[ModelRecord]:
-        """The candidates that rank the collection's index of that version."""
+    def candidates_of(
+        self, collection_id: str, embedding_version: str, cutting: str
+    ) -> Sequence[ModelRecord]:
+        """The candidates that name the collection's index of that embedding version and cutting."""
         query = select(ModelRecord).where(
             ModelRecord.collection_id == collection_id,
-            ModelRecord.embedding_version == embedding_version,
             ModelRecord.state == "candidate",
+            or_(ModelRecord.embedding_version == embedding_version, ModelRecord.embedding_version.is_(None)),
+            or_(ModelRecord.cutting == cutting, ModelRecord.cutting.is_(None)),
+            _NAMING,
         )
         return list(self._session.scalars(query.order_by(ModelRecord.id)))
 
@@ -50,31 +56,47 @@ class Models(Repository[ModelRecord]):
         )
         return list(self._session.scalars(query.order_by(ModelRecord.id)))
 
-    def needed_versions(self) -> set[tuple[str, str]]:
-        """The collections with the embedding versions that their open models name."""
-        query = select(ModelRecord.collection_id, ModelRecord.embedding_version).where(
-            ModelRecord.embedding_version.is_not(None),
-            ModelRecord.state.in_(("candidate", "gated", "trial", "live")),
+    def needed_versions(self) -> set[tuple[str, str | None, str | None]]:
+        """The collections with the embedding versions and cuttings that their open models name, None where
+        such a model takes any."""
+        query = select(ModelRecord.collection_id, ModelRecord.embedding_version, ModelRecord.cutting).where(
+            _NAMING, ModelRecord.state.in_(("candidate", "gated", "trial", "live"))
         )
-        return {(key, version) for key, version in self._session.execute(query) if version is not None}
+        return {(key, version, cutting) for key, version, cutting in self._session.execute(query)}
 
     def name_unnamed(self, collection_id: str, embedding_version: str) -> list[str]:
         """Have the models that rank and name no embedding version name this one; returns their ids."""
-        query = select(ModelRecord).where(
-            ModelRecord.collection_id == collection_id,
-            ModelRecord.role == "ranking",
-            ModelRecord.embedding_version.is_(None),
-        )
-        unnamed = list(self._session.scalars(query.order_by(ModelRecord.id)))
+        unnamed = self._ranking(collection_id, ModelRecord.embedding_version.is_(None))
         for record in unnamed:
             record.embedding_version = embedding_version
         return [record.id for record in unnamed]
 
+    def name_uncut(self, collection_id: str, cutting: str) -> list[str]:
+        """Have the models that rank and name no cutting name this one; returns their ids."""
+        unnamed = self._ranking(collection_id, ModelRecord.cutting.is_(None))
+        for record in unnamed:
+            record.cutting = cutting
+        return [record.id for record in unnamed]
+
+    def _ranking(self, collection_id: str, which: ColumnElement[bool]) -> list[ModelRecord]:
+        query = select(ModelRecord).where(
+            ModelRecord.collection_id == collection_id, ModelRecord.role == "ranking", which
+        )
+        return list(self._session.scalars(query.order_by(ModelRecord.id)))
+
     def unname(self, ids: Collection[str]) -> None:
         """Have these models name no embedding version any more."""
+        for record in self._some(ids):
+            record.embedding_version = None
+
+    def uncut(self, ids: Collection[str]) -> None:
+        """Have these models name no cutting any more."""
+        for record in self._some(ids):
+            record.cutting = None
+
+    def _some(self, ids: Collection[str]) -> Iterator[ModelRecord]:
         for part in chunks(sorted(ids)):
-            for record in self._session.scalars(select(ModelRecord).where(ModelRecord.id.in_(part))):
-                record.embedding_version = None
+            yield from self._session.scalars(select(ModelRecord).where(ModelRecord.id.in_(part)))
 
     def promotions(self, collection_id: str) -> Sequence[ModelChangeRecord]:
         """How models of the collection went live, the latest first."""

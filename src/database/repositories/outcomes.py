@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from src.database.models import (
+    CounterpartRecord,
     DatasetRecord,
     DocumentRecord,
     ExampleRecord,
@@ -20,6 +21,7 @@ from src.database.models import (
 )
 
 from .base import chunks
+from .passages import searched
 
 
 @dataclass(frozen=True)
@@ -96,16 +98,25 @@ class Outcomes:
         return found
 
     def places(self, content_keys: Collection[str]) -> dict[tuple[str, str], tuple[str, str]]:
-        """By collection and content: a live passage that has it, and the name of its document."""
+        """By collection and content: a passage that is searched and has it, or stands at its place, and the
+        name of its document."""
         found: dict[tuple[str, str], tuple[str, str]] = {}
+        named = (DocumentRecord.title, DocumentRecord.external_id)
+        shown = (PassageRecord.collection_id, PassageRecord.id, *named)
+        of = DocumentRecord.id == PassageRecord.document_id
+        at = and_(
+            CounterpartRecord.collection_id == PassageRecord.collection_id,
+            CounterpartRecord.counterpart_key == PassageRecord.embedding_key,
+            CounterpartRecord.cutting == PassageRecord.cutting,
+        )
         for part in chunks(sorted(content_keys)):
-            query = (
-                select(PassageRecord, DocumentRecord.title, DocumentRecord.external_id)
-                .join(DocumentRecord, DocumentRecord.id == PassageRecord.document_id)
-                .where(PassageRecord.embedding_key.in_(part), PassageRecord.live)
-                .order_by(PassageRecord.id)
-            )
-            for passage, title, external_id in self._session.execute(query):
-                key = passage.collection_id, passage.embedding_key
-                found.setdefault(key, (passage.id, title or external_id))
+            itself = select(PassageRecord.embedding_key, *shown).join(DocumentRecord, of)
+            beside = select(CounterpartRecord.content_key, *shown).join(DocumentRecord, of)
+            for query, key in (
+                (itself, PassageRecord.embedding_key),
+                (beside.join(CounterpartRecord, at), CounterpartRecord.content_key),
+            ):
+                rows = query.where(key.in_(part), searched()).order_by(PassageRecord.id)
+                for content, collection_id, passage_id, title, external_id in self._session.execute(rows):
+                    found.setdefault((collection_id, content), (passage_id, title or external_id))
         return found

@@ -6,19 +6,29 @@ from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, cast
 
 import numpy as np
-from sqlalchemy import CursorResult, Row, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Row, and_, delete, exists, func, or_, select, update
 
 from src.core.errors import UnknownCursorError
 from src.core.messages.documents import DocumentState
 from src.core.ports import Vectors as VectorRows
 from src.database.inserts import insert_new
-from src.database.models import DocumentRecord, PassageRecord, VectorRecord
+from src.database.models import CollectionRecord, DocumentRecord, PassageRecord, VectorRecord
 
 from .base import Repository, chunks
 
 
+def searched(collection_id: str | None = None) -> ColumnElement[bool]:
+    """That a passage is live and of the cutting that its collection is searched in; ``collection_id`` where
+    all passages asked for are of that one."""
+    owner = PassageRecord.collection_id if collection_id is None else collection_id
+    cutting = select(CollectionRecord.cutting).where(CollectionRecord.id == owner)
+    if collection_id is None:
+        cutting = cutting.correlate(PassageRecord)
+    return and_(PassageRecord.live, PassageRecord.cutting == cutting.scalar_subquery())
+
+
 class Passages(Repository[PassageRecord]):
-    """The passages of documents; those of the live version are searched."""
+    """The passages of documents. A live one is searched in the indexes of its cutting."""
 
     model: ClassVar = PassageRecord
     noun: ClassVar = "passage"
@@ -30,10 +40,10 @@ class Passages(Repository[PassageRecord]):
     def page(
         self, document_id: str, *, limit: int, cursor: str | None
     ) -> tuple[Sequence[PassageRecord], str | None]:
-        """Live passages in reading order; the cursor is the last ordinal."""
+        """The passages that are searched in reading order; the cursor is the last ordinal."""
         query = (
             select(PassageRecord)
-            .where(PassageRecord.document_id == document_id, PassageRecord.live)
+            .where(PassageRecord.document_id == document_id, searched())
             .order_by(PassageRecord.ordinal)
             .limit(limit + 1)
         )
@@ -51,8 +61,14 @@ class Passages(Repository[PassageRecord]):
         )
         return list(self._session.scalars(query.order_by(PassageRecord.ordinal)))
 
+    def live_of(self, document_id: str) -> Sequence[PassageRecord]:
+        """A document's live passages in every cutting."""
+        query = select(PassageRecord).where(PassageRecord.document_id == document_id, PassageRecord.live)
+        return list(self._session.scalars(query))
+
     def with_documents(self, ids: Sequence[str]) -> dict[str, Row[tuple[PassageRecord, DocumentRecord]]]:
-        """Live passages with their documents, by passage id; what is gone from SQL is not in it."""
+        """Live passages, of whichever cutting, with their documents, by passage id; what is gone from SQL is
+        not in it."""
         found: dict[str, Row[tuple[PassageRecord, DocumentRecord]]] = {}
         for part in chunks(ids):
             query = (
@@ -72,41 +88,52 @@ class Passages(Repository[PassageRecord]):
         return found
 
     def mean_length(self, collection_id: str) -> float:
-        """Characters of a live passage on average; 0 where there is none."""
+        """Characters of a searched passage on average; 0 where there is none."""
         query = select(func.avg(func.length(PassageRecord.text))).where(
-            PassageRecord.collection_id == collection_id, PassageRecord.live
+            PassageRecord.collection_id == collection_id, searched(collection_id)
         )
         return float(self._session.scalar(query) or 0.0)
 
-    def live_ids(self, collection_id: str) -> set[str]:
-        query = select(PassageRecord.id).where(
-            PassageRecord.collection_id == collection_id, PassageRecord.live
-        )
-        return set(self._session.scalars(query))
+    def live_ids(self, collection_id: str, cutting: str) -> set[str]:
+        return set(self._session.scalars(select(PassageRecord.id).where(*_live(collection_id, cutting))))
 
-    def live_count(self, collection_id: str) -> int:
-        query = select(func.count()).where(PassageRecord.collection_id == collection_id, PassageRecord.live)
+    def live_count(self, collection_id: str, cutting: str) -> int:
+        return self._session.scalar(select(func.count()).where(*_live(collection_id, cutting))) or 0
+
+    def searched_count(self, collection_id: str) -> int:
+        """How many passages of the collection are searched."""
+        query = select(func.count()).where(
+            PassageRecord.collection_id == collection_id, searched(collection_id)
+        )
         return self._session.scalar(query) or 0
 
-    def wanted_ids(self, collection_id: str) -> set[str]:
+    def any_searched(self, collection_id: str) -> bool:
+        query = select(PassageRecord.id).where(
+            PassageRecord.collection_id == collection_id, searched(collection_id)
+        )
+        return self._session.scalar(query.limit(1)) is not None
+
+    def wanted_ids(self, collection_id: str, cutting: str) -> set[str]:
         """The live passages, and those that will be live when their document's ingestion ends."""
         query = select(PassageRecord.id).join(DocumentRecord, DocumentRecord.id == PassageRecord.document_id)
         wanted = or_(PassageRecord.live, DocumentRecord.state == DocumentState.EMBEDDING)
-        return set(self._session.scalars(query.where(PassageRecord.collection_id == collection_id, wanted)))
+        of = (PassageRecord.collection_id == collection_id, PassageRecord.cutting == cutting)
+        return set(self._session.scalars(query.where(*of, wanted)))
 
-    def live_after(self, collection_id: str, after: str, limit: int) -> Sequence[PassageRecord]:
+    def live_after(self, collection_id: str, cutting: str, after: str, limit: int) -> Sequence[PassageRecord]:
         query = (
             select(PassageRecord)
-            .where(PassageRecord.collection_id == collection_id, PassageRecord.live, PassageRecord.id > after)
+            .where(*_live(collection_id, cutting), PassageRecord.id > after)
             .order_by(PassageRecord.id)
             .limit(limit)
         )
         return list(self._session.scalars(query))
 
-    def drop_other_versions(self, document_id: str, version: str) -> list[str]:
-        """Remove the passages of a document's other versions; returns their ids."""
+    def drop_other_versions(self, document_id: str, version: str, cutting: str) -> list[str]:
+        """Remove the passages of a document's other versions in a cutting; returns their ids."""
         others = (
             PassageRecord.document_id == document_id,
+            PassageRecord.cutting == cutting,
             PassageRecord.version != version,
         )
         ids = list(self._session.scalars(select(PassageRecord.id).where(*others)))
@@ -120,8 +147,23 @@ class Passages(Repository[PassageRecord]):
             .values(live=True)
         )
 
+    def drop_cutting(self, collection_id: str, cutting: str, limit: int) -> int:
+        """Remove passages of a cutting that no index has any more, at most ``limit``; returns how many."""
+        of = (PassageRecord.collection_id == collection_id, PassageRecord.cutting == cutting)
+        some = select(PassageRecord.id).where(*of).limit(limit)
+        result = self._session.execute(delete(PassageRecord).where(PassageRecord.id.in_(some)))
+        return cast("CursorResult[Any]", result).rowcount
+
     def drop(self, document_id: str) -> None:
         self._session.execute(delete(PassageRecord).where(PassageRecord.document_id == document_id))
+
+
+def _live(collection_id: str, cutting: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        PassageRecord.collection_id == collection_id,
+        PassageRecord.cutting == cutting,
+        PassageRecord.live.is_(True),
+    )
 
 
 class CachedVectors:

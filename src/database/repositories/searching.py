@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from src.core.caller import Caller, Scope
+from src.core.passages import CONFIGURED
 from src.core.ports import Vectors
 from src.database.models import (
     CollectionRecord,
@@ -47,8 +48,9 @@ class LiveIndex:
     """An index that is searched, with the model that ranks it and the one on trial against it.
 
     ``artefact`` is None for the default model, ``model_id`` where there is no record of it yet;
-    ``memory_version`` changes with what its readers' votes say. ``treatment_version`` is that of the index
-    which the model on trial ranks, where it names one, and ``treatment_index`` that index, once it is whole.
+    ``memory_version`` changes with what its readers' votes say. ``treatment_version`` and
+    ``treatment_cutting`` are those of the index which the model on trial ranks, where it names one, and
+    ``treatment_index`` that index, once it is whole.
     """
 
     id: str
@@ -67,11 +69,22 @@ class LiveIndex:
     dimensions: int
     treatment_version: str | None
     treatment_index: str | None
+    cutting: str
+    treatment_cutting: str | None
 
     @property
     def name(self) -> str:
         """What answers carry of the index they were made from."""
-        return f"{self.id}:{self.embedding_version}:{self.lexical_version}"
+        cut = "" if self.cutting == CONFIGURED else f":{self.cutting}"
+        return f"{self.id}:{self.embedding_version}:{self.lexical_version}{cut}"
+
+    @property
+    def tried_beside(self) -> bool:
+        """Whether the model on trial ranks another index than this one."""
+        return self.treatment_version not in (None, self.embedding_version) or self.treatment_cutting not in (
+            None,
+            self.cutting,
+        )
 
 
 _TREATMENT = aliased(ModelRecord)
@@ -97,10 +110,14 @@ _SEARCHED: Any = (
         .where(
             _STANDBY.collection_id == IndexRecord.collection_id,
             _STANDBY.state == "standby",
-            _STANDBY.embedding_version == _TREATMENT.embedding_version,
+            _STANDBY.embedding_version
+            == func.coalesce(_TREATMENT.embedding_version, IndexRecord.embedding_version),
+            _STANDBY.cutting == func.coalesce(_TREATMENT.cutting, IndexRecord.cutting),
         )
         .correlate(IndexRecord, _TREATMENT)
         .scalar_subquery(),
+        IndexRecord.cutting,
+        _TREATMENT.cutting,
     )
     .join(CollectionRecord, CollectionRecord.id == IndexRecord.collection_id)
     .outerjoin(
@@ -152,8 +169,9 @@ _SEARCHED_BY: Mapping[tuple[bool, bool], Prepared] = {
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A live passage with what a hit shows of its document. ``location`` and ``attributes`` are the JSON
-    texts that SQL keeps: of all candidates only those that are shown are worth reading them."""
+    """A live passage, of the cutting of the index that found it, with what a hit shows of its document.
+    ``location`` and ``attributes`` are the JSON texts that SQL keeps: of all candidates only those that are
+    shown are worth reading them."""
 
     passage_id: str
     kind: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -61,6 +61,7 @@ def team_draft(
     *,
     seed: str,
     twins: Mapping[str, str] | None = None,
+    same: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Entry, ...]:
     """Interleave two rankings to at most ``k`` entries (Radlinski, Kurup and Joachims, 2008).
 
@@ -72,6 +73,10 @@ def team_draft(
     ``twins`` maps ids of passages with the same text to one id that stands for them; only the first of
     them stays in each ranking, ranks are counted after folding, and the id that is shown is the one that
     the placing ranking had.
+
+    ``same`` says of passages of rankings that cut documents in two ways which of the other's stand at the
+    same place: each ranking keeps its own, none is shown beside one of the other's that it overlaps, and its
+    rank in the other ranking is that of the first of those.
     """
     folded = twins or {}
     names: dict[Team, dict[str, str]] = {
@@ -80,28 +85,47 @@ def team_draft(
     }
     order = {team: list(passages) for team, passages in names.items()}
     ranks = {team: {key: r for r, key in enumerate(keys, start=1)} for team, keys in order.items()}
-    picked = {key: Team.BOTH for key in _agreement(order[Team.CONTROL], order[Team.TREATMENT])[:k]}
+    meets = {team: _meetings(order[team], ranks[_OTHER[team]], same or {}) for team in order}
+    picked: dict[str, Team] = {}
+    covered: dict[Team, set[str]] = {team: set() for team in order}
+
+    def pick(key: str, by: Team, placed_by: Team) -> None:
+        picked[key] = placed_by
+        covered[by].add(key)
+        covered[_OTHER[by]].update(meets[by][key])
+
+    agreed = _agreement(order[Team.CONTROL], order[Team.TREATMENT], meets[Team.CONTROL])
+    for key in agreed[:k]:
+        pick(key, Team.CONTROL, Team.BOTH)
     coins = int.from_bytes(sha256(seed.encode()).digest(), "big")
     turns: list[Team] = []
-    while len(picked) < k:
+    while len(picked) < k and any(len(covered[team]) < len(order[team]) for team in order):
         if not turns:
             coins, coin = coins >> 1, coins & 1
             turns = [Team.CONTROL, Team.TREATMENT] if coin else [Team.TREATMENT, Team.CONTROL]
         team = turns.pop(0)
-        key = next((key for key in order[team] if key not in picked), None)
-        if key is not None:
-            picked[key] = team
-        elif all(key in picked for keys in order.values() for key in keys):
-            break
-    return tuple(
-        Entry(
-            passage_id=names[Team.CONTROL if team is Team.BOTH else team][key],
-            team=team,
-            control_rank=ranks[Team.CONTROL].get(key),
-            treatment_rank=ranks[Team.TREATMENT].get(key),
-        )
-        for key, team in picked.items()
-    )
+        left = next((key for key in order[team] if key not in covered[team]), None)
+        if left is not None:
+            pick(left, team, team)
+    entries = []
+    for key, team in picked.items():
+        own: Team = Team.CONTROL if team is Team.BOTH else team
+        found: dict[Team, int] = {own: ranks[own][key]}
+        there = [ranks[_OTHER[own]][met] for met in meets[own][key]]
+        if there:
+            found[_OTHER[own]] = min(there)
+        entries.append(Entry(names[own][key], team, found.get(Team.CONTROL), found.get(Team.TREATMENT)))
+    return tuple(entries)
+
+
+_OTHER = {Team.CONTROL: Team.TREATMENT, Team.TREATMENT: Team.CONTROL}
+
+
+def _meetings(
+    own: Sequence[str], other: Mapping[str, int], same: Mapping[str, Collection[str]]
+) -> dict[str, list[str]]:
+    """For each passage of a ranking those of the other that it is, or that stand at its place."""
+    return {key: [met for met in dict.fromkeys((key, *same.get(key, ()))) if met in other] for key in own}
 
 
 def _by_content(ranking: Sequence[str], twins: Mapping[str, str]) -> dict[str, str]:
@@ -111,11 +135,11 @@ def _by_content(ranking: Sequence[str], twins: Mapping[str, str]) -> dict[str, s
     return passages
 
 
-def _agreement(one: Sequence[str], other: Sequence[str]) -> list[str]:
-    """The longest common beginning."""
+def _agreement(one: Sequence[str], other: Sequence[str], meets: Mapping[str, Collection[str]]) -> list[str]:
+    """The longest common beginning, as the one ranking has it."""
     together: list[str] = []
     for left, right in zip(one, other, strict=False):
-        if left != right:
+        if right not in meets[left]:
             break
         together.append(left)
     return together

@@ -12,8 +12,9 @@ from src.database.repositories.remembering import questions_without_vector
 from src.database.uow import Database
 from src.services.embeddings.versions import Embedders
 
+from .pace import rest
+
 AT_ONCE = 128
-_NAP_S = 0.5
 
 
 class PassageVectors:
@@ -48,7 +49,7 @@ class PassageVectors:
                 writing.commit()
             run.reached("some vectors stored")
             vectors.update(fresh)
-            self._rest(time.monotonic() - began, run)
+            rest(time.monotonic() - began, self._share, run)
         return vectors
 
     def complete_questions(self, version: str, run: JobRun) -> None:
@@ -65,11 +66,4 @@ class PassageVectors:
                 QuestionVectors(work.session).add(vectors, version)
                 work.commit()
             run.check()
-            self._rest(time.monotonic() - began, run)
-
-    def _rest(self, worked_s: float, run: JobRun) -> None:
-        left = worked_s * (1 / self._share - 1)
-        while left > 0:
-            time.sleep(min(left, _NAP_S))
-            left -= _NAP_S
-            run.check()
+            rest(time.monotonic() - began, self._share, run)

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.core.clock import new_id
+from src.core.passages import CONFIGURED
 from src.core.ports import LexicalEntry, LexicalIndex, VectorIndex, Vectors
 from src.database.models import CollectionRecord, IndexRecord
 from src.database.uow import UnitOfWork
 from src.services.embeddings.versions import Embedders
+
+from .cuts import Cuts
+from .making import Making
 
 _SAME = 0.999
 """The cosine of a stored vector with itself, less what a store may round."""
@@ -30,46 +34,51 @@ class IndexedPassage:
 class IndexWriter:
     """Adds to and removes from the indexes that SQL names."""
 
-    def __init__(self, vectors: VectorIndex, lexical: LexicalIndex, embedders: Embedders) -> None:
+    def __init__(self, vectors: VectorIndex, lexical: LexicalIndex, embedders: Embedders, cuts: Cuts) -> None:
         self._vectors = vectors
         self._lexical = lexical
         self._embedders = embedders
+        self._cuts = cuts
 
-    def wanted(self, collection: CollectionRecord) -> str:
-        """The embedding version that the collection's index should have: its own, or the configured one
-        where it has none, or where its own is not to be had any more."""
+    def wanted(self, collection: CollectionRecord) -> Making:
+        """What the collection's index should be made with: its own embedding version, or the configured one
+        where it has none, or where its own is not to be had any more; and the same of its cutting."""
         own = collection.embedding_version
-        return own if own and self._embedders.available(own) else self._embedders.current.version
+        return Making(
+            own if own and self._embedders.available(own) else self._embedders.current.version,
+            collection.cutting if self._cuts.available(collection.cutting) else CONFIGURED,
+        )
 
     def open(self, embedding_version: str) -> None:
         """Have the model of a version at hand, which may take many seconds. Raises UnavailableError."""
         self._embedders.of(embedding_version)
 
-    def plan(self, work: UnitOfWork, collection_id: str, state: str, embedding_version: str) -> IndexRecord:
+    def plan(self, work: UnitOfWork, collection_id: str, state: str, making: Making) -> IndexRecord:
         """The record of a new index, whose model was opened before; ``create`` makes it in the stores."""
         return work.indexes.add(
             IndexRecord(
                 id=new_id(),
                 collection_id=collection_id,
-                embedding_version=embedding_version,
+                embedding_version=making.embedding_version,
+                cutting=making.cutting,
                 lexical_version=self._lexical.version,
-                dimensions=self._embedders.of(embedding_version).dimensions,
+                dimensions=self._embedders.of(making.embedding_version).dimensions,
                 state=state,
                 created_at=work.now(),
                 switched_at=work.now() if state == "live" else None,
             )
         )
 
-    def current(self, record: IndexRecord, embedding_version: str) -> bool:
-        """Whether the index is of that embedding version and of today's lexical version."""
-        return (
-            record.embedding_version == embedding_version and record.lexical_version == self._lexical.version
-        )
+    def current(self, record: IndexRecord, making: Making) -> bool:
+        """Whether the index is made with that, and of today's lexical version."""
+        return Making.of(record) == making and record.lexical_version == self._lexical.version
 
     def writable(self, record: IndexRecord) -> bool:
-        """Whether passages can be added to the index: its models are to be had."""
-        return self.current(record, record.embedding_version) and self._embedders.available(
-            record.embedding_version
+        """Whether passages can be added to the index: its models are to be had, and its way to cut."""
+        return (
+            record.lexical_version == self._lexical.version
+            and self._embedders.available(record.embedding_version)
+            and self._cuts.available(record.cutting)
         )
 
     def create(self, record: IndexRecord) -> None:

@@ -80,13 +80,17 @@ class Child:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def parse(self, content: bytes, name: str, media_type: str | None) -> ParsedDocument:
-        """Raises DocumentError; the process may be gone afterwards, see ``alive``."""
+    def parse(
+        self, content: bytes, name: str, media_type: str | None, cutting: str | None = None
+    ) -> ParsedDocument:
+        """``cutting`` names how to cut it where that is not as configured.
+
+        Raises DocumentError; the process may be gone afterwards, see ``alive``."""
         seconds = self._limits.seconds_per_file
         try:
             self._await_ready()
             deadline = time.monotonic() + seconds
-            self._send(frame({"name": name, "media_type": media_type}, content), deadline)
+            self._send(frame({"name": name, "media_type": media_type, "cutting": cutting}, content), deadline)
             head, body = self._receive(deadline)
         except TimeoutError:
             self.close()

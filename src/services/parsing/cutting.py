@@ -22,9 +22,11 @@ CONTEXT_TOKENS = 32
 class Cutter:
     """Cuts pieces into passages of at most ``max_tokens``, context line and special tokens included."""
 
-    def __init__(self, count: TokenCounter, max_tokens: int) -> None:
+    def __init__(self, count: TokenCounter, max_tokens: int, overlap: int = 0) -> None:
+        """``overlap`` is about how many tokens a part of what is cut up repeats of the part before it."""
         self._count = count
         self._limit = max_tokens - CONTEXT_TOKENS - SPECIAL_TOKENS
+        self._overlap = min(overlap, self._limit // 2)
 
     def cut(self, reading: Reading, max_passages: int) -> tuple[PassageDraft, ...]:
         """Raises DocumentError ``too_many_passages``."""
@@ -78,10 +80,21 @@ class Cutter:
             cut = max(begin + 1, cut)
             if part := _trimmed(atoms[begin:cut]):
                 yield part
-            remaining -= sum(atom.weight for atom in atoms[begin:cut])
-            begin = cut
+            again = max(begin + 1, cut - self._repeated(atoms[begin:cut]))
+            remaining -= sum(atom.weight for atom in atoms[begin:again])
+            begin = again
         if part := _trimmed(atoms[begin:]):
             yield part
+
+    def _repeated(self, part: Sequence[Atom]) -> int:
+        """How many atoms from its end the next part begins with: whole ones, as heavy as the overlap."""
+        total, count = 0, 0
+        for atom in reversed(part if self._overlap else ()):
+            total += atom.weight
+            if total > self._overlap:
+                break
+            count += 1
+        return count
 
 
 def _reach(atoms: Sequence[Atom], weight: float) -> int:

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from src.core.errors import DocumentError
-from src.core.passages import ParsedDocument
+from src.core.passages import Chunking, ParsedDocument
 
 from .cutting import Cutter
 from .detection import Detector
@@ -36,14 +36,18 @@ class DocumentParser:
     """
 
     def __init__(self, *, tokenizer: Path | None, max_tokens: int, limits: ParsingLimits) -> None:
-        self._cutter = Cutter(token_counter(tokenizer), max_tokens)
+        self._count = token_counter(tokenizer)
+        self._cutter = Cutter(self._count, max_tokens)
         self._detector = Detector(all_formats())
         self._limits = limits
 
-    def parse(self, content: bytes, *, name: str, media_type: str | None) -> ParsedDocument:
-        """Raises DocumentError and nothing else, whatever the bytes are."""
+    def parse(
+        self, content: bytes, *, name: str, media_type: str | None, chunking: Chunking | None = None
+    ) -> ParsedDocument:
+        """Raises DocumentError and nothing else, whatever the bytes are. ``chunking`` is how to cut this one
+        otherwise."""
         try:
-            return self._parse(content, name, media_type)
+            return self._parse(content, name, media_type, chunking)
         except DocumentError:
             raise
         except MemoryError as error:
@@ -55,17 +59,20 @@ class DocumentParser:
             detail = f"The document is damaged and cannot be read ({type(error).__name__})."
             raise unreadable("damaged", detail) from error
 
-    def _parse(self, content: bytes, name: str, media_type: str | None) -> ParsedDocument:
+    def _parse(
+        self, content: bytes, name: str, media_type: str | None, chunking: Chunking | None
+    ) -> ParsedDocument:
         check_size(content, self._limits)
         if not content.strip():
             raise unreadable("empty", "The file is empty.")
         base = name.replace("\\", "/").rpartition("/")[2].lower()
         original = Original(content, base)
         reading = self._detector.choose(original, media_type).read(original, self._limits)
-        return self._document(reading)
+        cutter = Cutter(self._count, chunking.tokens, chunking.overlap) if chunking else self._cutter
+        return self._document(reading, cutter)
 
-    def _document(self, reading: Reading) -> ParsedDocument:
-        drafts = self._cutter.cut(reading, self._limits.max_passages)
+    def _document(self, reading: Reading, cutter: Cutter) -> ParsedDocument:
+        drafts = cutter.cut(reading, self._limits.max_passages)
         if not drafts:
             raise unreadable("empty", "The file holds nothing but blank space.")
         return ParsedDocument(

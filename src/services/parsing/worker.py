@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from src.core.errors import DocumentError
+from src.core.passages import Chunking
 
 from .frames import PREFIX, frame, header, lengths
 from .limits import ParsingLimits
@@ -45,7 +46,10 @@ def main(arguments: list[str]) -> None:
         asked, content = request
         _limit_cpu(limits.seconds_per_file)
         try:
-            document = parser.parse(content, name=asked["name"], media_type=asked["media_type"])
+            chunking = Chunking.of(asked["cutting"]) if asked["cutting"] else None
+            document = parser.parse(
+                content, name=asked["name"], media_type=asked["media_type"], chunking=chunking
+            )
             answer = frame({"retire": _is_swollen(limits)}, pack(document))
         except DocumentError as error:
             spent = error.code == "out_of_memory"

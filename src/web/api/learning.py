@@ -29,6 +29,14 @@ LEARNING = (
         example={"reason": "It finds the manual before the change log."},
     ),
     Operation("POST", "/models/{model_id}:rollback", models.RollBackModel, "learning", 202),
+    Operation(
+        "POST",
+        "/collections/{collection_id}/chunkers",
+        models.ProposeChunker,
+        "learning",
+        202,
+        example={"tokens": 128, "overlap": 32},
+    ),
     Operation("GET", "/experiments", experiments.ListExperiments, "learning"),
     Operation(
         "POST",

@@ -19,6 +19,7 @@ from src.core.messages.documents import (
 from src.core.messages.indexes import CheckIndexes, CheckReport, IndexReport, RebuildIndexes, RepairIndexesJob
 from src.core.messages.jobs import ListJobs
 from src.core.messages.questions import Search
+from src.core.passages import CONFIGURED
 from src.core.ports import LexicalEntry
 from src.database.models import IndexRecord
 from tests.support.application import House, make_settings, wait_for
@@ -52,7 +53,7 @@ class Shore(House):
 
     def passages(self) -> list[str]:
         with self.application.database.read() as work:
-            return sorted(work.passages.live_ids(self.collection_id))
+            return sorted(work.passages.live_ids(self.collection_id, CONFIGURED))
 
     def check(self) -> CheckReport:
         return self.ask(CheckIndexes())

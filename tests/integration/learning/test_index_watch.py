@@ -14,6 +14,7 @@ from src.core.messages.feedback import RateHit, Verdict
 from src.core.messages.indexes import ListIndexVersions, RebuildIndexesJob
 from src.core.messages.models import GetModel, ModelState, PromoteModel
 from src.core.messages.questions import Search, SearchResults
+from src.core.passages import CONFIGURED
 from src.database.models import ExperimentRecord, SearchRecord
 from src.services import registry
 from tests.integration.application.test_index_versions import searching
@@ -121,7 +122,7 @@ def damage(school: School, version: str) -> None:
     lost = {f"diary {topic}" for number, topic in enumerate(TOPICS[:VOTED]) if number % 5}
     with application.database.read() as work:
         (index,) = [i for i in work.indexes.of(school.collection_id) if i.embedding_version == version]
-        passages = work.passages.live_after(school.collection_id, "", 1000)
+        passages = work.passages.live_after(school.collection_id, CONFIGURED, "", 1000)
         documents = {d.id: d for d in work.documents.some({p.document_id for p in passages})}
     diaries = [p.id for p in passages if documents[p.document_id].external_id in lost]
     application.adapters.vectors.delete(index.id, diaries)

@@ -96,4 +96,4 @@ def test_a_vote_weighs_less_as_time_goes_by_where_nothing_else_is_said(laborator
 def test_any_number_of_contents_is_looked_up(laboratory: Laboratory) -> None:
     contents = [question_key(str(number)) for number in range(70_000)]
     with laboratory.database.read() as work:
-        assert passages_with(work.session, laboratory.collection_id, contents) == []
+        assert passages_with(work.session, laboratory.collection_id, None, contents) == []

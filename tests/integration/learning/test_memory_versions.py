@@ -8,6 +8,7 @@ from pathlib import Path
 from src.core.messages.feedback import RateHit, Verdict
 from src.core.messages.indexes import ReturnIndex
 from src.core.messages.questions import Search
+from src.core.passages import CONFIGURED
 from src.database.repositories.votes import passage_votes
 from tests.integration.application.test_index_versions import Coast, coast
 from tests.support.application import wait_for
@@ -52,4 +53,4 @@ def test_votes_work_at_once_in_the_index_of_another_model_and_after_a_switch(tmp
 
 def known_in(house: Coast, version: str, questions: int) -> bool:
     with house.application.database.read() as work:
-        return len(passage_votes(work.session, house.collection_id, version)) == questions
+        return len(passage_votes(work.session, house.collection_id, version, CONFIGURED)) == questions

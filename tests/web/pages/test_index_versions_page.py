@@ -60,6 +60,23 @@ def test_an_administrator_searches_another_index_and_builds_the_configured_one(s
     assert versions(site).wanted == versions(site).configured
 
 
+def test_an_administrator_proposes_other_passages(site: Site) -> None:
+    visitor, address = site.visitor(), f"/learning/models?collection={site.collection_id}"
+    assert {words(cell) for cell in marked(visitor.page(address), "chunker")} == {"as configured"}
+    form = f"/learning/collections/{site.collection_id}/chunkers"
+    refused = visitor.send(form, {"tokens": "4000", "overlap": ""})
+    assert refused.status_code == 422
+    made = visitor.send(form, {"tokens": "128", "overlap": "32"})
+    assert made.status_code == 303
+    shown = words(visitor.page(str(made.headers["location"])))
+    assert "other passages" in shown
+    assert "at most 128 word pieces" in shown
+    wait_for(lambda: "128-tokens-32-overlap" in {index.chunker for index in versions(site).indexes})
+    assert "128 word pieces, 32 repeated" in words(visitor.page(address))
+    again = visitor.send(form, {"tokens": "96", "overlap": ""})
+    assert again.status_code == 409
+
+
 def test_readers_see_no_indexes_and_switch_none(site: Site) -> None:
     visitor = site.visitor(as_=READER)
     page = visitor.page(f"/learning/models?collection={site.collection_id}")
@@ -67,3 +84,5 @@ def test_readers_see_no_indexes_and_switch_none(site: Site) -> None:
     index = versions(site).indexes[0]
     refused = visitor.send(f"/learning/collections/{site.collection_id}/indexes/{index.id}/search", {})
     assert refused.status_code == 403
+    form = f"/learning/collections/{site.collection_id}/chunkers"
+    assert visitor.send(form, {"tokens": "128"}).status_code == 403

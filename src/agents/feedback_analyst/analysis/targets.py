@@ -28,7 +28,8 @@ def known_targets(
 ) -> dict[str, list[Target]]:
     """By question key: what up-votes and golden sets of the collection name, as it stands there now."""
     reader = Failures(work.session)
-    votes = passage_votes(work.session, collection_id, embedding_version)
+    cutting = work.collections.get(collection_id).cutting
+    votes = passage_votes(work.session, collection_id, embedding_version, cutting)
     by_question = _voted(failures, votes)
     contents = {content for found in by_question.values() for content in found}
     places = reader.passages_with(collection_id, contents)

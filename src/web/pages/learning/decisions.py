@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Response, request, url_for
 
-from src.core.messages.models import ModelRole, PromoteModel, RollBackModel
+from src.core.messages.models import ModelRole, PromoteModel, ProposeChunker, RollBackModel
 from src.web.pages.forms import message
-from src.web.pages.outcomes import done
+from src.web.pages.outcomes import done, moved
 from src.web.state import ask
 
 from .blueprint import blueprint
@@ -19,6 +19,23 @@ def promote(model_id: str) -> Response:
     does = "ranks" if model.role is ModelRole.RANKING else "answers"
     return done(
         f"Version {model.version} {does} from now on.", to=url_for("learning.model", model_id=model_id)
+    )
+
+
+@blueprint.post("/learning/collections/<collection_id>/chunkers")
+def propose_chunker(collection_id: str) -> Response:
+    """Have documents cut otherwise in an index of their own, and compare it."""
+    model = ask(
+        message(
+            ProposeChunker,
+            collection_id=collection_id,
+            tokens=request.form.get("tokens"),
+            overlap=request.form.get("overlap"),
+        )
+    )
+    return moved(
+        url_for("learning.model", model_id=model.id),
+        f"Version {model.version} is a candidate; its index is being built.",
     )
 
 

@@ -6,6 +6,8 @@ KINDS = {
     "default": "the default",
     "ranker": "learned ranking",
     "embedding": "tuned embedding model",
+    "chunker": "other passages",
+    "weights": "weights set by hand",
     "settings": "way to answer",
 }
 """Kinds of models."""

@@ -21,14 +21,17 @@ def embedding_key(document: DocumentRecord, context: str, text: str) -> str:
     return hashlib.sha256(f"{title}\x00{context}\x00{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def rows(document: DocumentRecord, drafts: tuple[PassageDraft, ...], version: str) -> list[dict[str, Any]]:
-    """The rows of a document's new version; they are not live yet."""
+def rows(
+    document: DocumentRecord, drafts: tuple[PassageDraft, ...], version: str, cutting: str
+) -> list[dict[str, Any]]:
+    """The rows of a document's new version in a cutting; they are not live yet."""
     return [
         {
             "id": passage_id(document.id, version, ordinal),
             "document_id": document.id,
             "collection_id": document.collection_id,
             "version": version,
+            "cutting": cutting,
             "ordinal": ordinal,
             "kind": draft.kind.value,
             "symbol": draft.symbol,

@@ -1,0 +1,103 @@
+"""Candidates that rank as the live model does, over passages that are cut otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from src.core.context import Context
+from src.core.errors import ConflictError, FieldProblem, InvalidRequestError, UnavailableError
+from src.core.messages.indexes import IndexReady, RebuildIndexesJob
+from src.core.messages.models import ModelDetail, ModelState, ProposeChunker
+from src.core.passages import CONFIGURED, Chunking
+from src.database.uow import Database, UnitOfWork
+from src.services import registry
+
+from .views import model_detail
+
+_OPEN = (ModelState.CANDIDATE, ModelState.GATED, ModelState.TRIAL)
+
+
+class Chunkers:
+    """Has indexes of other passages built and compared. ``cut_by`` raises UnavailableError where nothing can
+    be cut so."""
+
+    def __init__(self, database: Database, cut_by: Callable[[str], object]) -> None:
+        self._database = database
+        self._cut_by = cut_by
+
+    def propose(self, request: ProposeChunker, ctx: Context) -> ModelDetail:
+        """Raises InvalidRequestError where nothing can be cut so, ConflictError where the collection is
+        searched so already or another such candidate is on its way."""
+        name = self._named(request)
+        by = ctx.caller.username
+        with self._database.begin(ctx) as work:
+            work.collections.hold(request.collection_id, alone=True)
+            live = registry.live_model(work, request.collection_id)
+            self._check(work, request.collection_id, name)
+            model = registry.register(
+                work,
+                request.collection_id,
+                kind=registry.CHUNKER,
+                state=ModelState.CANDIDATE.value,
+                card={"summary": _summary(request, live.version), "chunker": name},
+                by=by,
+                reason=f"Proposed by {by}; its index is built before it is compared.",
+                parent_id=live.id,
+                artefact=live.artefact,
+                embedding_version=live.embedding_version,
+                cutting=name,
+            )
+            # What tells of the candidate is the index, when it is whole.
+            work.enqueue(
+                RebuildIndexesJob(
+                    collection_id=request.collection_id,
+                    embedding_version=live.embedding_version,
+                    cutting=name,
+                    switch=False,
+                ),
+                collection_id=request.collection_id,
+            )
+            work.commit()
+        with self._database.read() as reading:
+            return model_detail(reading, reading.models.get(model.id))
+
+    def ready(self, event: IndexReady) -> list[str]:
+        """The candidates that can be judged now that this index is whole."""
+        with self._database.read() as work:
+            found = work.models.candidates_of(event.collection_id, event.embedding_version, event.cutting)
+        return [model.id for model in found if model.kind == registry.CHUNKER]
+
+    def _named(self, request: ProposeChunker) -> str:
+        if request.tokens is None:
+            if request.overlap:
+                detail = "Without the size of a passage documents are cut as configured, without overlap."
+                raise InvalidRequestError(detail, fields=(FieldProblem("overlap", detail),))
+            return CONFIGURED
+        name = Chunking(request.tokens, request.overlap).name
+        try:
+            self._cut_by(name)
+        except UnavailableError as error:
+            problem = FieldProblem("tokens", error.detail)
+            raise InvalidRequestError(error.detail, fields=(problem,)) from error
+        return name
+
+    def _check(self, work: UnitOfWork, collection_id: str, name: str) -> None:
+        if work.indexes.live(collection_id) is None:
+            raise ConflictError("Nothing is indexed in this collection yet, so there is nothing to compare.")
+        if work.collections.get(collection_id).cutting == name:
+            raise ConflictError("The documents of this collection are cut so already.")
+        for state in _OPEN:
+            for model in work.models.in_state(collection_id, state, kind=registry.CHUNKER):
+                raise ConflictError(
+                    f"Version {model.version}, which cuts documents otherwise, is {model.state}; let it come "
+                    "to its end first."
+                )
+
+
+def _summary(request: ProposeChunker, version: int) -> str:
+    if request.tokens is None:
+        return f"As version {version}, over passages that are cut as configured."
+    said = f"As version {version}, over passages of at most {request.tokens} word pieces"
+    if request.overlap:
+        said += f", where parts of long ones repeat about {request.overlap} of the part before"
+    return f"{said}."
