@@ -6,6 +6,7 @@ from typing import Any
 
 from src.database.models import DatasetRecord
 from src.services.ranking.linear import RankWeights
+from src.services.ranking.memory import MemorySettings
 from src.services.ranking.training import RankerFit
 from src.services.ranking.wording import in_words
 
@@ -71,6 +72,8 @@ def _summary(fit: RankerFit, counts: dict[str, Any], figures: dict[str, Any]) ->
         f"Learned from {counts['taken']} votes of {readers} reader{'' if readers == 1 else 's'} "
         f"on {fit.questions} questions: {' and '.join(_rungs(fit)) or 'the default fusion'}."
     )
+    if fit.ranker.memory is not None and fit.ranker.weights is not None:
+        learned += f" {_reach(fit.ranker.memory)}"
     change = figures.get("against_default", {}).get("all", {}).get("sentence")
     if change:
         learned += f" On questions held out in turn, against the default fusion: {change}."
@@ -83,3 +86,9 @@ def _summary(fit: RankerFit, counts: dict[str, Any], figures: dict[str, Any]) ->
         if telling:
             learned += f" What it looks at most in a passage, beside the default: {'; '.join(telling)}."
     return learned
+
+
+def _reach(memory: MemorySettings) -> str:
+    """How far memory speaks, which the votes have chosen."""
+    how = ", the more the nearer they are" if memory.sloped else ""
+    return f"What helped lifts for questions alike by a cosine of {memory.threshold:g} or more{how}."
