@@ -13,6 +13,7 @@ from src.core.jobs import JobState
 from src.core.messages.documents import AddDocuments, DeleteDocument, ListDocuments, UploadedFile
 from src.core.messages.feedback import RateHit, Verdict
 from src.core.messages.indexes import CheckIndexes, RebuildIndexesJob, ReturnIndex
+from src.core.messages.models import GetModel, ModelState, ProposeChunker
 from src.core.messages.questions import Search, SearchResults
 from src.database.models import CutRecord, PassageRecord
 from src.services.indexing import Making
@@ -166,6 +167,22 @@ def test_a_vote_counts_in_the_other_cutting_and_back(house: Harbour) -> None:
     house.ask(ReturnIndex(collection_id=house.collection_id))
     back = wait_for(lambda: [hit for hit in house.find(MANY).hits if hit.scores.prior])
     assert other.document_id in {hit.document_id for hit in back}
+
+
+def test_the_gate_scores_votes_on_either_list_by_the_place_they_are_about(house: Harbour) -> None:
+    for number in range(22):
+        found = house.find(f"who counted boat number {2 * number} in the harbour")
+        hit = next(hit for hit in found.hits if f"number {2 * number} " in hit.text)
+        house.ask(RateHit(query_id=found.query_id, passage_id=hit.passage_id, verdict=Verdict.UP))
+    proposed = house.ask(ProposeChunker(collection_id=house.collection_id, tokens=96, overlap=20))
+    request = GetModel(model_id=proposed.id)
+    wait_for(lambda: house.ask(request).state is not ModelState.CANDIDATE, timeout_s=90)
+    model = house.ask(request)
+    assert (model.state, model.card["chunker"]) == (ModelState.GATED, SMALL)
+    (logged,) = (one for one in model.evaluations if one.name == "logged votes")
+    assert logged.questions >= 20
+    assert logged.figures["live"]["ndcg@10"] > 0.3
+    assert logged.figures["candidate"]["ndcg@10"] > 0.3, "of passages that none of the votes names"
 
 
 def test_an_index_that_nobody_builds_on_is_dropped(house: Harbour) -> None:
