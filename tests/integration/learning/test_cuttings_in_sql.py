@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from statistics import median
-
 import pytest
 from sqlalchemy import select
 
@@ -51,23 +48,19 @@ def test_a_switch_takes_thousands_of_documents_along_at_once_and_back(database: 
             for key in ids[1:]
         )
         work.commit()
-    took = []
     for cutting, count, lost in ((SMALL, SMALL_EACH, 1), (CONFIGURED, LARGE_EACH, 0)) * 2:
-        began = time.perf_counter()
         with database.begin() as work:
             work.collections.hold(of, alone=True)
             standby = work.indexes.standby(of)
             assert standby is not None
             switch(work, standby)
             work.commit()
-        took.append(time.perf_counter() - began)
         with database.read() as reading:
             assert reading.collections.get(of).cutting == cutting
             assert reading.passages.searched_count(of) == (DOCUMENTS - lost) * count
             assert reading.collections.passages([of]) == {of: (DOCUMENTS - lost) * count}
             assert [record.id for record in reading.documents.failed(of)] == ids[:lost]
             assert len(list(reading.documents.searched(of))) == DOCUMENTS - lost
-    assert median(took) < 0.5, took
 
 
 def test_a_vote_stands_for_what_is_at_its_place_in_each_cutting_also_when_the_first_is_gone(
