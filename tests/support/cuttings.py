@@ -7,7 +7,6 @@ from src.core.passages import CONFIGURED
 from src.database.models import (
     CollectionRecord,
     DocumentRecord,
-    ExperimentRecord,
     IndexRecord,
     RatingRecord,
 )
@@ -116,24 +115,4 @@ def rating(work: UnitOfWork, user_id: str, collection_id: str, content_key: str)
         state="counted",
         created_at=work.now(),
         updated_at=work.now(),
-    )
-
-
-def put_on_trial(work: UnitOfWork, control_id: str, treatment_id: str) -> None:
-    """Have all searches of the collection compare the two models."""
-    work.experiments.add(
-        ExperimentRecord(
-            id=new_id(),
-            collection_id=work.models.get(control_id).collection_id,
-            method="interleaving",
-            purpose="trial",
-            control_id=control_id,
-            treatment_id=treatment_id,
-            share=1.0,
-            state="running",
-            rule={},
-            power={},
-            looks=[],
-            started_at=work.now(),
-        )
     )

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from src.bootstrap import Application
 from src.core.clock import new_id
 from src.database.models import EmbeddingRecord, ExperimentRecord, ModelRecord
+from src.database.uow import UnitOfWork
 from src.services import registry
 from src.services.ranking.artefact import save
 from src.services.ranking.features import FeatureExtractor
@@ -77,20 +78,25 @@ def add_tuned(application: Application, collection_id: str) -> tuple[str, str]:
 def put_on_trial(application: Application, control_id: str, treatment_id: str) -> None:
     """Have every search of the collection show both models' lists."""
     with application.database.begin() as work:
-        work.experiments.add(
-            ExperimentRecord(
-                id=new_id(),
-                collection_id=work.models.get(control_id).collection_id,
-                method="interleaving",
-                purpose="trial",
-                control_id=control_id,
-                treatment_id=treatment_id,
-                share=1.0,
-                state="running",
-                rule={},
-                power={},
-                looks=[],
-                started_at=work.now(),
-            )
-        )
+        begin_trial(work, control_id, treatment_id)
         work.commit()
+
+
+def begin_trial(work: UnitOfWork, control_id: str, treatment_id: str) -> None:
+    """The same, within a transaction."""
+    work.experiments.add(
+        ExperimentRecord(
+            id=new_id(),
+            collection_id=work.models.get(control_id).collection_id,
+            method="interleaving",
+            purpose="trial",
+            control_id=control_id,
+            treatment_id=treatment_id,
+            share=1.0,
+            state="running",
+            rule={},
+            power={},
+            looks=[],
+            started_at=work.now(),
+        )
+    )

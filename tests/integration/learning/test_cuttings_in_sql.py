@@ -20,7 +20,8 @@ from src.database.uow import Database
 from src.services import registry
 from src.services.indexing.counterparts import complete
 from src.services.indexing.switching import switch
-from tests.support.cuttings import LARGE_EACH, SMALL, collection, document, passages, put_on_trial, rating
+from tests.support.cuttings import LARGE_EACH, SMALL, collection, document, passages, rating
+from tests.support.rankers import begin_trial
 
 DOCUMENTS, SMALL_EACH = 1000, 25
 
@@ -146,7 +147,7 @@ def test_each_question_about_passages_is_about_one_cutting(database: Database) -
             work, of, kind=registry.CHUNKER, state="trial", card={}, by="a", reason="b", cutting=SMALL
         )
         live = registry.live_model(work, of)
-        put_on_trial(work, live.id, candidate.id)
+        begin_trial(work, live.id, candidate.id)
         work.commit()
     with database.read() as reading:
         found = reading.passages
