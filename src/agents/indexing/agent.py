@@ -38,12 +38,11 @@ from src.services.indexing.switching import switch
 
 from .building import IndexBuilder
 from .comparison import report
-from .keeping import Keeping, abandoned, forgettable
+from .keeping import Keeping, abandoned, forget_cutting, forgettable, is_left
 from .listing import IndexListing
 
 CONFIGURED = "configured"
 _GRACE_S = 60.0
-_AT_ONCE = 5000
 
 
 class IndexingAgent(Agent):
@@ -224,23 +223,19 @@ class IndexingAgent(Agent):
             work.commit()
         with self._database.read() as reading:
             gone = [
-                index.id
+                index
                 for index in reading.indexes.in_state("retired")
                 if now - (index.switched_at or index.created_at) >= timedelta(seconds=_GRACE_S)
             ]
-        self._drop(gone, ctx)
-        self._forget_cuttings(ctx)
-
-    def _forget_cuttings(self, ctx: Context) -> None:
-        """Remove passages that no index holds any more, some at a time."""
-        with self._database.begin(ctx) as work:
-            for collection_id, cutting in work.cuts.held():
-                held = {index.cutting for index in work.indexes.of(collection_id)}
-                if cutting in held or cutting == work.collections.get(collection_id).cutting:
-                    continue
-                if work.passages.drop_cutting(collection_id, cutting, _AT_ONCE) < _AT_ONCE:
-                    work.cuts.forget(collection_id, cutting)
-            work.commit()
+        left = {(index.collection_id, index.cutting) for index in gone}
+        self._drop([index.id for index in gone], ctx)
+        with self._database.read() as reading:
+            known = sorted(left.union(reading.cuts.held()))
+            forgotten = [named for named in known if is_left(reading, *named)]
+        for collection_id, cutting in forgotten:
+            with self._database.begin(ctx) as work:
+                forget_cutting(work, collection_id, cutting)
+                work.commit()
 
     def _drop(self, indexes: Sequence[str], ctx: Context) -> None:
         for index in indexes:

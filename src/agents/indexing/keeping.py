@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from src.core.messages.indexes import RebuildIndexesJob, RepairIndexesJob
 from src.database.models import EmbeddingRecord, IndexRecord
-from src.database.uow import Work
+from src.database.uow import UnitOfWork, Work
 
 _GRACE = timedelta(hours=1)
+_DOCUMENTS = 200
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,28 @@ def forgettable(work: Work, now: datetime) -> Sequence[EmbeddingRecord]:
         for record in work.embeddings.unused()
         if now - record.created_at >= _GRACE and record.collection_id not in busy
     ]
+
+
+def is_left(work: Work, collection_id: str, cutting: str) -> bool:
+    """Whether a collection has no index of a cutting, and is not searched in it."""
+    collection = work.collections.find(collection_id)
+    held = {index.cutting for index in work.indexes.of(collection_id)}
+    return collection is not None and cutting not in {collection.cutting, *held}
+
+
+def forget_cutting(work: UnitOfWork, collection_id: str, cutting: str) -> None:
+    """Remove what some documents have in a cutting that no index holds and nothing is searched in; where none
+    is left, also what was cut and never noted.
+
+    A document loses its row with its passages, so that an index that is made with this cutting again finds
+    that it lacks them. No index is begun while the collection is held."""
+    work.collections.hold(collection_id, alone=True)
+    if not is_left(work, collection_id, cutting):
+        return
+    documents = work.cuts.forget(collection_id, cutting, _DOCUMENTS)
+    work.passages.drop_cut(documents, cutting)
+    if len(documents) < _DOCUMENTS:
+        work.passages.drop_cutting(collection_id, cutting)
 
 
 def _is_named(index: IndexRecord, collection_id: str, version: str | None, cutting: str | None) -> bool:

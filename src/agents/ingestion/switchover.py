@@ -81,8 +81,8 @@ class Switchover:
             other = window.cuts[cutting][record.id]
             removed += self._cuts.settle(work, other, cutting)
             work.cuts.note(record.id, cutting, other.version, len(other.passages), other.error)
-        if held - {searched}:
-            work.cuts.drop(record.id, searched)
+        if held - {searched} or (record.live_hash is not None and record.live_version is None):
+            work.cuts.drop(record.id, searched)  # also where it could not be cut as it is searched till now
         removed += self._cuts.settle(work, made, searched)
         finish(work, record, made.version, len(made.passages), removed)
 

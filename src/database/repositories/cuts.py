@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from src.core.messages.documents import DocumentState
 from src.database.models import CutRecord, DocumentRecord
 
+from .base import chunks
+
 SWITCHED = "cutting"
 """The stage of a document's error that came with the switch to a cutting in which it has no passages."""
 
@@ -84,12 +86,17 @@ class DocumentCuts:
         )
         return [(collection_id, cutting) for collection_id, cutting in self._session.execute(query)]
 
-    def forget(self, collection_id: str, cutting: str) -> None:
-        self._session.execute(
-            delete(CutRecord).where(
-                CutRecord.document_id.in_(_documents(collection_id)), CutRecord.cutting == cutting
-            )
+    def forget(self, collection_id: str, cutting: str, limit: int) -> list[str]:
+        """Have at most so many documents have no row in a cutting; returns their ids."""
+        query = select(CutRecord.document_id).where(
+            CutRecord.document_id.in_(_documents(collection_id)), CutRecord.cutting == cutting
         )
+        found = list(self._session.scalars(query.order_by(CutRecord.document_id).limit(limit)))
+        for part in chunks(found):
+            self._session.execute(
+                delete(CutRecord).where(CutRecord.document_id.in_(part), CutRecord.cutting == cutting)
+            )
+        return found
 
     def exchange(self, collection_id: str, before: str, after: str) -> None:
         """Have the documents of a collection be known by their passages in another cutting. What has none

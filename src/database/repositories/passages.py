@@ -147,12 +147,16 @@ class Passages(Repository[PassageRecord]):
             .values(live=True)
         )
 
-    def drop_cutting(self, collection_id: str, cutting: str, limit: int) -> int:
-        """Remove passages of a cutting that no index has any more, at most ``limit``; returns how many."""
+    def drop_cut(self, document_ids: Sequence[str], cutting: str) -> None:
+        """Remove what documents have in a cutting."""
+        for part in chunks(document_ids):
+            of = (PassageRecord.document_id.in_(part), PassageRecord.cutting == cutting)
+            self._session.execute(delete(PassageRecord).where(*of))
+
+    def drop_cutting(self, collection_id: str, cutting: str) -> None:
+        """Remove what the documents of a collection have in a cutting."""
         of = (PassageRecord.collection_id == collection_id, PassageRecord.cutting == cutting)
-        some = select(PassageRecord.id).where(*of).limit(limit)
-        result = self._session.execute(delete(PassageRecord).where(PassageRecord.id.in_(some)))
-        return cast("CursorResult[Any]", result).rowcount
+        self._session.execute(delete(PassageRecord).where(*of))
 
     def drop(self, document_id: str) -> None:
         self._session.execute(delete(PassageRecord).where(PassageRecord.document_id == document_id))

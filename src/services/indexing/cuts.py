@@ -97,7 +97,8 @@ class Cuts:
     def lacking(self, work: Work, collection_id: str, cutting: str) -> list[tuple[str, int]]:
         """The documents whose passages in a cutting are missing or of other bytes, with their sizes; none in
         that which is searched, where ingestion sees to it."""
-        if work.collections.get(collection_id).cutting == cutting:
+        collection = work.collections.find(collection_id)
+        if collection is None or collection.cutting == cutting:
             return []
         version = self._parser.cut_by(cutting).version
         standing = work.cuts.standing(collection_id, cutting)
@@ -131,6 +132,9 @@ class Cuts:
         run.reached("passages of another cutting stored")
         with self._database.begin(run.ctx) as work:
             work.collections.hold(collection_id)
+            collection = work.collections.find(collection_id)
+            if collection is None or collection.cutting == cutting:
+                return  # it is searched by now, and its documents are known by what they had
             for record in work.documents.some(made):
                 cut = made[record.id]
                 if record.live_hash != cut.content_hash:

@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from src.core.jobs import JobState
+from src.core.jobs import ClaimedJob, JobRun, JobState
 from src.core.messages.documents import AddDocuments, DeleteDocument, ListDocuments, UploadedFile
 from src.core.messages.feedback import RateHit, Verdict
 from src.core.messages.indexes import CheckIndexes, RebuildIndexesJob, ReturnIndex
 from src.core.messages.models import GetModel, ModelState, ProposeChunker
 from src.core.messages.questions import Search, SearchResults
+from src.core.passages import CONFIGURED
+from src.core.signals import Signal
+from src.database.jobstore import SqlJobStore
 from src.database.models import CutRecord, PassageRecord
 from src.services.indexing import Making
 from tests.integration.application.test_index_versions import Coast, coast, searching
@@ -51,6 +54,15 @@ class Harbour(Coast):
             index.passages == index.expected for index in self.versions().indexes if index.state != "retired"
         )
 
+    def leave(self, cutting: str) -> None:
+        """Have the indexes of a cutting be such as were given up long ago."""
+        with self.application.database.begin() as work:
+            for index in work.indexes.of(self.collection_id):
+                if index.cutting == cutting:
+                    index.state = "retired"
+                    index.switched_at = index.created_at.replace(year=2020)
+            work.commit()
+
     def stored(self, cutting: str) -> int:
         with self.application.database.read() as work:
             query = select(func.count()).where(PassageRecord.cutting == cutting)
@@ -64,9 +76,31 @@ class Harbour(Coast):
         found = self.ask(ListDocuments(collection_id=self.collection_id)).items
         return {document.external_id: document.error.code for document in found if document.error}
 
+    def known(self) -> dict[str, str | None]:
+        """By document the version of the passages that it is searched with."""
+        with self.application.database.read() as work:
+            return {each.id: each.live_version for each in work.documents.searched(self.collection_id)}
+
     def documents(self) -> dict[str, str]:
         found = self.ask(ListDocuments(collection_id=self.collection_id)).items
         return {document.external_id: document.id for document in found}
+
+
+class Overtaken(JobRun):
+    """A run meanwhile which another index of the collection comes to be searched."""
+
+    def __init__(self, house: Harbour) -> None:
+        job = ClaimedJob("j", "reindex", {}, 1, "t", "c", "admin", house.collection_id)
+        super().__init__(job, house.context(), SqlJobStore(house.application.database, Signal()), bool)
+        self.house, self.overtaken = house, False
+
+    def progress(self, *, stage: str, done: int, total: int | None) -> None:
+        """Nobody waits for it."""
+
+    def reached(self, step: str) -> None:
+        if step == "passages of another cutting stored":
+            self.house.ask(ReturnIndex(collection_id=self.house.collection_id))
+            self.overtaken = True
 
 
 @pytest.fixture
@@ -150,6 +184,23 @@ def test_a_document_that_cannot_be_cut_so_is_told_and_stops_nothing(house: Harbo
     assert next(index for index in house.versions().indexes if index.chunker == SMALL).uncut == 0
 
 
+def test_a_document_that_can_be_cut_again_is_not_told_of_any_more(house: Harbour) -> None:
+    document_id, blobs = house.documents()["log2.md"], house.application.adapters.blobs
+    with house.application.database.read() as work:
+        digest = work.documents.get(document_id).content_hash
+    content = blobs.get(digest)
+    blobs.delete(digest)
+    house.cut()
+    house.ask(ReturnIndex(collection_id=house.collection_id))
+    assert [index.uncut for index in house.versions().indexes if index.state == "live"] == [1]
+    house.leave(CONFIGURED)
+    house.indexing.expire(house.context())
+    blobs.put(content)
+    house.upload(house.collection_id, {"log2.md": content + b"The end.\n"})
+    assert house.failed() == {}
+    assert [index.uncut for index in house.versions().indexes] == [0]
+
+
 def test_a_vote_counts_in_the_other_cutting_and_back(house: Harbour) -> None:
     found = house.find()
     voted = found.hits[2]
@@ -198,6 +249,49 @@ def test_an_index_that_nobody_builds_on_is_dropped(house: Harbour) -> None:
         work.commit()
     house.indexing.expire(house.context())
     assert SMALL not in house.chunkers()
+
+
+def test_a_cutting_that_is_wanted_again_while_it_is_removed_comes_back_whole(
+    house: Harbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("src.agents.indexing.keeping._DOCUMENTS", 2)
+    house.cut()
+    whole = house.stored(SMALL)
+    house.leave(SMALL)
+    house.indexing.expire(house.context())
+    assert 0 < house.stored(SMALL) < whole, "some of the documents lost what they had"
+    house.cut()
+    assert house.stored(SMALL) == whole
+    assert house.whole()
+    house.ask(ReturnIndex(collection_id=house.collection_id))
+    assert {hit.external_id for hit in house.find().hits} == set(FILES)
+
+
+def test_what_was_cut_and_never_noted_goes_with_the_index_that_was_begun(house: Harbour) -> None:
+    house.cut()
+    house.leave(SMALL)
+    with house.application.database.begin() as work:
+        work.session.execute(delete(CutRecord))
+        work.commit()
+    house.indexing.expire(house.context())
+    assert house.stored(SMALL) == 0
+
+
+def test_what_is_cut_too_late_changes_nothing_in_what_is_searched_by_then(house: Harbour) -> None:
+    house.cut()
+    with house.application.database.begin() as work:
+        for row in work.session.scalars(select(CutRecord)):
+            row.version = "0" * 64  # as an earlier release of the parser cut it
+        work.commit()
+    known = house.known()
+    run = Overtaken(house)
+    house.indexing._builder._cuts.catch_up(house.collection_id, SMALL, run)
+    assert run.overtaken
+    assert {each for each in house.known().values()} == {"0" * 64}
+    with house.application.database.read() as work:
+        assert work.cuts.held() == [(house.collection_id, CONFIGURED)]
+    house.ask(ReturnIndex(collection_id=house.collection_id))
+    assert house.known() == known
 
 
 def test_a_cutting_that_no_index_has_any_more_is_removed(tmp_path: Path) -> None:

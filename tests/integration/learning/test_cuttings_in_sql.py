@@ -92,7 +92,7 @@ def test_a_vote_stands_for_what_is_at_its_place_in_each_cutting_also_when_the_fi
     # The cutting that was voted on goes; a third one comes, and is reached by way of the second.
     third = "96-tokens"
     with database.begin() as work:
-        work.passages.drop_cutting(of, CONFIGURED, 1000)
+        work.passages.drop_cutting(of, CONFIGURED)
         for index in work.indexes.of(of):
             index.cutting = SMALL if index.state == "live" else third
         work.collections.get(of).cutting = SMALL
@@ -187,10 +187,9 @@ def test_each_question_about_passages_is_about_one_cutting(database: Database) -
         assert (before.cutting, before.state) == (CONFIGURED, "standby")
     with database.begin() as work:
         registry.roll_back(work, work.models.get(candidate.id), by="a", reason="b", evidence={})
-        assert work.passages.drop_cutting(of, SMALL, 7) == 7
-        work.cuts.forget(of, SMALL)
+        work.passages.drop_cut(work.cuts.forget(of, SMALL, 7), SMALL)
         work.commit()
     with database.read() as reading:
         assert reading.collections.get(of).cutting == CONFIGURED
         assert reading.models.get(live.id).cutting is None, "and ranks whichever is live again"
-        assert (reading.cuts.held(), reading.passages.live_count(of, SMALL)) == ([], 3)
+        assert (reading.cuts.held(), reading.passages.live_count(of, SMALL)) == ([], 0)
