@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from src.core.agent import Agent, every, handles, on, runs
 from src.core.context import Context
 from src.core.jobs import JobRun
@@ -72,7 +74,8 @@ class FeedbackAnalystAgent(Agent):
 
     @handles(UnrateAnswer)
     def unrate_answer(self, request: UnrateAnswer, ctx: Context) -> None:
-        take_back(self._database, subjects.answer_key(request.answer_id), ctx)
+        seen = partial(subjects.own_answer, answer_id=request.answer_id)
+        take_back(self._database, subjects.answer_key(request.answer_id), seen, ctx)
 
     @handles(AnswerRatings)
     def answer_ratings(self, request: AnswerRatings, ctx: Context) -> Page[Rating]:
@@ -85,7 +88,8 @@ class FeedbackAnalystAgent(Agent):
 
     @handles(UnrateCitation)
     def unrate_citation(self, request: UnrateCitation, ctx: Context) -> None:
-        take_back(self._database, subjects.citation_key(request.answer_id, request.marker), ctx)
+        seen = partial(subjects.shown_citation, answer_id=request.answer_id, marker=request.marker)
+        take_back(self._database, subjects.citation_key(request.answer_id, request.marker), seen, ctx)
 
     @handles(RateHit)
     def rate_hit(self, request: RateHit, ctx: Context) -> Rating:
@@ -94,7 +98,8 @@ class FeedbackAnalystAgent(Agent):
 
     @handles(UnrateHit)
     def unrate_hit(self, request: UnrateHit, ctx: Context) -> None:
-        take_back(self._database, subjects.hit_key(request.query_id, request.passage_id), ctx)
+        seen = partial(subjects.shown_hit, query_id=request.query_id, passage_id=request.passage_id)
+        take_back(self._database, subjects.hit_key(request.query_id, request.passage_id), seen, ctx)
 
     @handles(NoteSignal)
     def note_signal(self, request: NoteSignal, ctx: Context) -> None:

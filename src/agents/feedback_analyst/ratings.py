@@ -13,7 +13,7 @@ from src.database.repositories.feedback import Ratings
 from src.database.uow import Database, UnitOfWork
 from src.services.text.questions import question_key
 
-from .subjects import Find, Subject
+from .subjects import Find, Seen, Subject
 from .views import event_fields, rating_views
 
 _CHANGED = "Its user changed the verdict after an administrator had discarded it."
@@ -60,17 +60,20 @@ def give(database: Database, find: Find, said: Said, ctx: Context) -> Rating:
         raise NotFoundError("What was shown has been deleted since.") from error
 
 
-def take_back(database: Database, object_key: str, ctx: Context) -> None:
-    """Remove the caller's rating of an object, where there is one."""
+def take_back(database: Database, object_key: str, seen: Seen, ctx: Context) -> None:
+    """Remove the caller's rating of an object, however long ago that was shown; nothing happens where they
+    have none. Raises NotFoundError where they have none since the object was not shown to them."""
     user_id = person(ctx)
     with database.begin(ctx) as work:
         ratings = Ratings(work.session)
         record = ratings.of(user_id, object_key)
-        if record is not None:
-            experiments = ratings.experiments([record.search_id])
-            work.publish(RatingRetracted(**event_fields(record, experiments.get(record.search_id))))
-            ratings.delete(record)
-            work.commit()
+        if record is None:
+            seen(work, ctx.caller)
+            return
+        experiments = ratings.experiments([record.search_id])
+        work.publish(RatingRetracted(**event_fields(record, experiments.get(record.search_id))))
+        ratings.delete(record)
+        work.commit()
 
 
 def _put(work: UnitOfWork, user_id: str, subject: Subject, said: Said) -> tuple[RatingRecord, bool]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from src.core.caller import Caller
 from src.core.errors import NotFoundError
 from src.core.messages.feedback import RatingKind
-from src.core.messages.questions import Answer
+from src.core.messages.questions import Answer, Citation
 from src.database.grants import scope_of
 from src.database.models import SearchRecord
 from src.database.uow import Work
@@ -42,7 +43,11 @@ class Subject:
 
 
 Find = Callable[[Work, Caller], Subject]
-"""Looks a subject up for a caller; raises NotFoundError for what was not shown to them."""
+"""Looks a subject up for a caller; raises NotFoundError for what was not shown to them, and for what they may
+not read any more or is deleted."""
+
+Seen = Callable[[Work, Caller], object]
+"""Raises NotFoundError for what was not shown to a caller; what became of it since does not matter."""
 
 
 def answer_key(answer_id: str) -> str:
@@ -73,6 +78,26 @@ def own_search(work: Work, caller: Caller, query_id: str) -> SearchRecord:
     return record
 
 
+def shown_citation(work: Work, caller: Caller, answer_id: str, marker: str) -> tuple[Answer, Citation]:
+    """A citation, with the answer to the caller that it is in."""
+    given = own_answer(work, caller, answer_id)
+    cited = next((one for one in given.citations if one.marker == marker), None)
+    if cited is None:
+        raise NotFoundError(f"The answer has no citation {marker}.")
+    return given, cited
+
+
+def shown_hit(
+    work: Work, caller: Caller, query_id: str, passage_id: str
+) -> tuple[SearchRecord, dict[str, Any]]:
+    """A hit, with the search of the caller's that it is in."""
+    search = own_search(work, caller, query_id)
+    shown = next((one for one in search.hits if one["passage_id"] == passage_id), None)
+    if shown is None:
+        raise NotFoundError(f"The search did not show a passage {passage_id}.")
+    return search, shown
+
+
 def answer(answer_id: str) -> Find:
     """The answer as a whole. It belongs to a collection where all that it cites does."""
 
@@ -93,10 +118,7 @@ def citation(answer_id: str, marker: str) -> Find:
     """One citation of an answer, with the rank of its passage among those that were considered."""
 
     def find(work: Work, caller: Caller) -> Subject:
-        given = own_answer(work, caller, answer_id)
-        cited = next((one for one in given.citations if one.marker == marker), None)
-        if cited is None:
-            raise NotFoundError(f"The answer has no citation {marker}.")
+        given, cited = shown_citation(work, caller, answer_id, marker)
         ranks = {hit.passage_id: hit.rank for hit in given.passages}
         return Subject(
             RatingKind.CITATION,
@@ -118,10 +140,7 @@ def hit(query_id: str, passage_id: str) -> Find:
     """One hit of a search, also of the search behind an answer."""
 
     def find(work: Work, caller: Caller) -> Subject:
-        search = own_search(work, caller, query_id)
-        shown = next((one for one in search.hits if one["passage_id"] == passage_id), None)
-        if shown is None:
-            raise NotFoundError(f"The search did not show a passage {passage_id}.")
+        search, shown = shown_hit(work, caller, query_id, passage_id)
         return Subject(
             RatingKind.HIT,
             query_id,

@@ -113,7 +113,7 @@ class RateAnswer(Request[Rating]):
 
 
 class UnrateAnswer(Request[None]):
-    """Take back the caller's rating of an answer; harmless where there is none."""
+    """Take back the caller's rating of an answer that was given to them; harmless where there is none."""
 
     capability: ClassVar[str] = "answer.unrate"
     access: ClassVar[Access] = Access.signed_in()
@@ -139,7 +139,7 @@ class RateCitation(Request[Rating]):
 
 
 class UnrateCitation(Request[None]):
-    """Take back the caller's rating of a citation; harmless where there is none."""
+    """Take back the caller's rating of a citation that was shown to them; harmless where there is none."""
 
     capability: ClassVar[str] = "citation.unrate"
     access: ClassVar[Access] = Access.signed_in()
@@ -158,7 +158,7 @@ class RateHit(Request[Rating]):
 
 
 class UnrateHit(Request[None]):
-    """Take back the caller's rating of a hit; harmless where there is none."""
+    """Take back the caller's rating of a hit that was shown to them; harmless where there is none."""
 
     capability: ClassVar[str] = "hit.unrate"
     access: ClassVar[Access] = Access.signed_in()

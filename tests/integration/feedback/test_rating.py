@@ -5,10 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from src.core.caller import Caller
 from src.core.errors import AppError, ForbiddenError, NotFoundError
+from src.core.messages.base import Request
 from src.core.messages.collections import UpdateCollection, Visibility
 from src.core.messages.documents import DeleteDocument
 from src.core.messages.feedback import (
@@ -26,7 +27,7 @@ from src.core.messages.feedback import (
     UnrateHit,
     Verdict,
 )
-from src.database.models import PassageRecord, RatingRecord
+from src.database.models import PassageRecord, RatingRecord, SearchRecord
 from src.database.repositories.feedback import QuestionVectors
 from src.services.text.questions import question_key
 from tests.integration.feedback.conftest import Team
@@ -181,6 +182,46 @@ def test_only_what_was_shown_to_oneself_can_be_rated(team: Team) -> None:
     hit = RateHit(query_id=found.query_id, passage_id=shown, verdict=Verdict.UP)
     with pytest.raises(ForbiddenError):
         team.ask(hit, Caller.agent("answer"))
+
+
+def test_a_rating_of_what_was_not_shown_to_oneself_cannot_be_taken_back(team: Team) -> None:
+    found, answer = team.search(QUESTION, team.ben), team.answer(QUESTION, team.ben)
+    shown = found.hits[0].passage_id
+    attempts: list[tuple[Request[None], Caller]] = [
+        (UnrateHit(query_id=found.query_id, passage_id=shown), team.ada),
+        (UnrateHit(query_id=found.query_id, passage_id="unshown"), team.ben),
+        (UnrateHit(query_id="nowhere", passage_id=shown), team.ben),
+        (UnrateAnswer(answer_id=answer.answer_id), team.ada),
+        (UnrateAnswer(answer_id="nowhere"), team.ben),
+        (UnrateCitation(answer_id=answer.answer_id, marker="1"), team.ada),
+        (UnrateCitation(answer_id=answer.answer_id, marker="99"), team.ben),
+    ]
+    for request, caller in attempts:
+        with pytest.raises(NotFoundError):
+            team.ask(request, caller)
+    team.ask(UnrateHit(query_id=found.query_id, passage_id=shown), team.ben)
+
+
+def test_a_rating_is_taken_back_when_the_search_that_showed_the_passage_is_kept_no_more(team: Team) -> None:
+    found = team.search(QUESTION, team.ben)
+    place = {"query_id": found.query_id, "passage_id": found.hits[0].passage_id}
+    rated = team.ask(RateHit(**place, verdict=Verdict.UP), team.ben)
+    team.checked(rated.id)
+    with team.house.application.database.begin() as work:
+        work.session.execute(delete(SearchRecord).where(SearchRecord.id == found.query_id))
+        work.commit()
+    team.ask(UnrateHit(**place), team.ben)
+    assert team.ask(ListFeedback(), team.ben).items == ()
+    with pytest.raises(NotFoundError):
+        team.ask(UnrateHit(**place), team.ben)
+
+
+def test_taking_back_a_rating_that_went_with_its_document_is_harmless(team: Team) -> None:
+    answer = team.answer(QUESTION, team.ben)
+    cited = answer.citations[0]
+    team.ask(RateCitation(answer_id=answer.answer_id, marker=cited.marker, verdict=Verdict.UP), team.ben)
+    team.ask(DeleteDocument(document_id=cited.document_id), team.ada)
+    team.ask(UnrateCitation(answer_id=answer.answer_id, marker=cited.marker), team.ben)
 
 
 def test_ratings_are_seen_by_their_user_by_who_may_write_and_by_administrators(team: Team) -> None:

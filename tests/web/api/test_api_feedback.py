@@ -105,8 +105,12 @@ def test_what_was_never_shown_is_404_and_a_bad_field_422(admin: Script, answer: 
         admin.call("POST", path, 422, json={"verdict": "up", **bad})
     admin.call("POST", "/answers/none/feedback", 404, json={"verdict": "up"})
     admin.call("POST", f"/answers/{answer['answer_id']}/citations/99/feedback", 404, json={"verdict": "up"})
-    hit = {"query_id": found["query_id"], "passage_id": "none", "verdict": "up"}
-    admin.call("POST", "/search-hits/feedback", 404, json=hit)
+    hit = {"query_id": found["query_id"], "passage_id": "none"}
+    admin.call("POST", "/search-hits/feedback", 404, json={**hit, "verdict": "up"})
+    admin.call("DELETE", path, 204)
+    admin.call("DELETE", "/answers/none/feedback", 404)
+    admin.call("DELETE", f"/answers/{answer['answer_id']}/citations/99/feedback", 404)
+    admin.call("DELETE", "/search-hits/feedback", 404, json=hit)
 
 
 def test_feedback_is_listed_in_pages_and_streamed_as_lines(admin: Script, collection: str) -> None:
