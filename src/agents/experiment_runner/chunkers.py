@@ -77,7 +77,9 @@ class Chunkers:
         try:
             self._cut_by(name)
         except UnavailableError as error:
-            problem = FieldProblem("tokens", error.detail)
+            problem = FieldProblem(
+                "overlap" if _fits(self._cut_by, request.tokens) else "tokens", error.detail
+            )
             raise InvalidRequestError(error.detail, fields=(problem,)) from error
         return name
 
@@ -92,6 +94,15 @@ class Chunkers:
                     f"Version {model.version}, which cuts documents otherwise, is {model.state}; let it come "
                     "to its end first."
                 )
+
+
+def _fits(cut_by: Callable[[str], object], tokens: int) -> bool:
+    """Whether documents can be cut into passages of that size, without overlap."""
+    try:
+        cut_by(Chunking(tokens).name)
+    except UnavailableError:
+        return False
+    return True
 
 
 def _summary(request: ProposeChunker, version: int) -> str:

@@ -66,7 +66,7 @@ class Cutter:
             yield _draft(piece, atoms[0].line, atoms[-1].line, _joined(atoms), attributes)
 
     def _parts(self, atoms: Sequence[Atom], borders: frozenset[int]) -> Iterator[Sequence[Atom]]:
-        begin = 0
+        begin = told = 0
         remaining = sum(atom.weight for atom in atoms)
         while remaining > self._limit:
             stop, total = begin, 0
@@ -75,23 +75,27 @@ class Cutter:
                 stop += 1
             window = atoms[begin:stop]
             fair = remaining / -(-remaining // self._limit)
-            first = min(stop, begin + earliest(window, self._limit))
+            # What only repeats is no part: each brings as much as makes one, besides what it repeats.
+            fresh = earliest(atoms[told:stop], self._limit - self._overlap)
+            first = min(stop, max(begin + earliest(window, self._limit), told + fresh))
             cut = best_cut(atoms, first, stop, begin + _reach(window, fair), borders)
             cut = max(begin + 1, cut)
             if part := _trimmed(atoms[begin:cut]):
                 yield part
-            again = max(begin + 1, cut - self._repeated(atoms[begin:cut]))
+            room = self._limit - atoms[cut].weight
+            told, again = cut, max(begin + 1, cut - self._repeated(atoms[begin:cut], room))
             remaining -= sum(atom.weight for atom in atoms[begin:again])
             begin = again
         if part := _trimmed(atoms[begin:]):
             yield part
 
-    def _repeated(self, part: Sequence[Atom]) -> int:
-        """How many atoms from its end the next part begins with: whole ones, as heavy as the overlap."""
+    def _repeated(self, part: Sequence[Atom], room: int) -> int:
+        """How many atoms from its end the next part begins with: whole ones, as heavy as the overlap, and
+        such that what comes next has ``room`` beside them."""
         total, count = 0, 0
         for atom in reversed(part if self._overlap else ()):
             total += atom.weight
-            if total > self._overlap:
+            if total > min(self._overlap, room):
                 break
             count += 1
         return count

@@ -154,15 +154,16 @@ def test_other_passages_are_proposed_proved_tried_promoted_and_returned_from(log
 
 
 def test_what_cannot_be_cut_is_refused_with_its_reason(log: Log) -> None:
-    for size, overlap, why in (
-        (4096, 0, "sees 256"),
-        (128, 100, "at most half"),
-        (None, 10, "as configured"),
+    for size, overlap, field, why in (
+        (4096, 0, "tokens", "sees 256"),
+        (128, 100, "overlap", "at most half"),
+        (None, 10, "overlap", "as configured"),
     ):
-        with pytest.raises(InvalidRequestError, match=why):
+        with pytest.raises(InvalidRequestError, match=why) as refused:
             log.house.ask(
                 ProposeChunker(collection_id=log.collection_id, tokens=size, overlap=overlap), log.owner
             )
+        assert [problem.field for problem in refused.value.fields] == [field]
     with pytest.raises(ConflictError, match="cut so already"):
         log.house.ask(ProposeChunker(collection_id=log.collection_id), log.owner)
     assert log.house.ask(ListModels(collection_id=log.collection_id)).items == ()

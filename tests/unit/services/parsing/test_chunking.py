@@ -45,6 +45,19 @@ def test_a_part_begins_with_whole_sentences_of_the_part_before(parser: IsolatedP
         assert after.split(". ")[0] not in before
 
 
+@pytest.mark.parametrize("name", ["128-tokens-64-overlap", "96-tokens-48-overlap", "256-tokens-128-overlap"])
+def test_each_part_brings_something_new_also_where_as_much_as_may_be_is_repeated(
+    name: str, parser: IsolatedParser
+) -> None:
+    lines = [f"    step_{n} = told({n})" if n % 3 else f"def part_{n}():" for n in range(400)]
+    chunked = parser.cut_by(name).parse("\n".join(lines).encode(), name="a.log", media_type=None)
+    parts = [draft.text for draft in chunked.drafts]
+    assert [(a, b) for a, b in pairwise(parts) if b in a or a in b] == []
+    places = [draft.location for draft in chunked.drafts]
+    assert all(a.end_line < b.end_line for a, b in pairwise(places) if a.end_line and b.end_line)
+    assert sum(map(len, parts)) < 3 * len("\n".join(lines))
+
+
 def test_many_files_are_cut_ahead_in_that_way(parser: IsolatedParser) -> None:
     cut = parser.cut_by("128-tokens")
     found = list(cut.parse_many([(PAGE, "a.md", None), (b"", "b.md", None)]))
