@@ -216,11 +216,12 @@ def _add_users(verbs: _Verbs) -> None:
     add.add_argument("name")
     add.add_argument("--role", action="append", default=[], metavar="ROLE", help="admin, reader, …")
     listing = _verb(actions, "list", "users", "list the users")
-    password = _verb(actions, "password", "users", "set a user's password; it is asked for")
+    password = _verb(actions, "password", "users", "set a password; it is asked for")
     disable = _verb(actions, "disable", "users", "switch a user's account off")
     enable = _verb(actions, "enable", "users", "switch a user's account on again")
     delete = _verb(actions, "delete", "users", "delete a user with all that they asked and rated")
-    for parser in (password, disable, enable, delete):
+    password.add_argument("name", nargs="?", help="of a user (default: your own, for the current one)")
+    for parser in (disable, enable, delete):
         parser.add_argument("name")
     for parser in (add, listing, password, disable, enable, delete):
         _json(parser)

@@ -26,6 +26,9 @@ def run(invocation: Invocation) -> int:
     if arguments.action == "delete":
         console().print(f"{printable(arguments.name)} was deleted, with all that they asked and rated.")
         return exits.OK
+    if arguments.action == "password" and arguments.name is None:
+        console().print("Your password was changed. Your sessions have ended; personal tokens stay.")
+        return exits.OK
     for user in result if isinstance(result, list) else [result]:
         console().print(_line(user))
     return exits.OK
@@ -38,6 +41,8 @@ def _act(client: Client, arguments: Any) -> Any:
         case "add":
             body = {"username": arguments.name, "password": _password(), "roles": arguments.role}
             return client.post("/users", body)
+        case "password" if arguments.name is None:
+            return _change_own(client)
         case "password":
             return client.patch(_user(client, arguments.name), {"password": _password()})
         case "delete":
@@ -55,17 +60,29 @@ def _user(client: Client, name: str) -> str:
     raise NotFoundError(f"There is no user named {name}.")
 
 
-def _password() -> str:
-    """Asked for twice on a terminal, else the first line of standard input."""
+def _change_own(client: Client) -> dict[str, Any]:
+    user: dict[str, Any] = client.get("/me")
+    asked = f"Current password of {printable(user['username'])}: "
+    current = getpass.getpass(asked) if sys.stdin.isatty() else _line_given()
+    client.put("/me/password", {"current_password": current, "new_password": _password("New password")})
+    return user
+
+
+def _password(name: str = "Password") -> str:
+    """Asked for twice on a terminal, else the next line of standard input."""
     if not sys.stdin.isatty():
-        given = sys.stdin.readline().rstrip("\r\n")
-        if not given:
-            raise UsageError("There is no password on standard input; nothing was changed.")
-        return given
-    first = getpass.getpass("Password (at least 8 characters): ")
+        return _line_given()
+    first = getpass.getpass(f"{name} (at least 8 characters): ")
     if getpass.getpass("Once more: ") != first:
         raise UsageError("The two passwords differ; nothing was changed.")
     return first
+
+
+def _line_given() -> str:
+    given = sys.stdin.readline().rstrip("\r\n")
+    if not given:
+        raise UsageError("There is no password on standard input; nothing was changed.")
+    return given
 
 
 def _line(user: dict[str, Any]) -> str:
