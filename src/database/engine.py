@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Any
 
+from pydantic_core import PydanticSerializationError, to_json
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
@@ -33,7 +35,10 @@ def make_engine(url: str, *, pool_size: int = 40) -> Engine:
             parsed,
             pool_size=pool_size,
             max_overflow=pool_size,
+            # The one used last knows the statements and has the pages that are read most.
+            pool_use_lifo=True,
             connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+            json_serializer=_json,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -41,10 +46,26 @@ def make_engine(url: str, *, pool_size: int = 40) -> Engine:
     if backend == "postgresql":
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-        engine = create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        engine = create_engine(
+            parsed,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_use_lifo=True,
+            pool_pre_ping=True,
+            json_serializer=_json,
+        )
         event.listen(engine, "begin", _begin_postgresql)
         return engine
     raise ConfigurationError(f"STOA_DATABASE_URL names {backend}; Stoa runs on sqlite and postgresql.")
+
+
+def _json(value: Any) -> str:
+    """In a quarter of the time that the standard library takes, which serves what UTF-8 cannot hold: it
+    escapes lone surrogates."""
+    try:
+        return to_json(value).decode()
+    except PydanticSerializationError:
+        return json.dumps(value)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -185,7 +185,7 @@ class RetrievalAgent(Agent):
                 id=results.query_id,
                 user_id=ctx.caller.user_id,
                 query=request.query,
-                request=request.model_dump(mode="json"),
+                request=request,
                 collection_ids=sorted(index.collection_id for index in indexes.values()),
                 hits=_shown(results, showing),
                 index_version=results.index_version,
@@ -204,7 +204,7 @@ def _shown(results: SearchResults, showing: Showing) -> list[dict[str, Any]]:
             "rank": hit.rank,
             "passage_id": hit.passage_id,
             "document_id": hit.document_id,
-            "scores": hit.scores.model_dump(),
+            "scores": hit.scores,
         }
         entry = showing.entries.get(hit.passage_id)
         if entry is not None:

@@ -12,6 +12,8 @@ ALIKE = 0.9
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _LENGTHS_ALIKE = 0.85
+_COUNTS_ALIKE = 0.08
+_COUNTS_APART = 4
 
 
 def fold(ranked: Sequence[tuple[str, str]]) -> list[tuple[str, tuple[str, ...]]]:
@@ -20,34 +22,40 @@ def fold(ranked: Sequence[tuple[str, str]]) -> list[tuple[str, tuple[str, ...]]]
     Two texts are nearly the same where the Jaccard similarity of their shingles of four tokens is at
     least ``ALIKE`` (Broder, "On the resemblance and containment of documents", 1997). Case and white
     space do not count; operators and brackets do, since in code they are the difference.
+
+    Only texts are compared whose lengths and whose numbers of some letters are much the same: such
+    shingles leave room for one other word in twenty, and hardly any two other texts have these alike.
     """
-    kept: list[_Text] = []
-    for key, text in ranked:
+    kept: list[tuple[int, int, int, int, _Text]] = []
+    for key, written in ranked:
+        text = written.lower()
+        # Without the white space of most texts, and without reading them letter by letter.
+        length = len(text) - text.count(" ") - text.count("\n")
+        e, t, a = text.count("e"), text.count("t"), text.count("a")
+        shortest, longest = _LENGTHS_ALIKE * length, length / _LENGTHS_ALIKE
         passage = _Text(key, text)
-        shortest, longest = _LENGTHS_ALIKE * passage.length, passage.length / _LENGTHS_ALIKE
-        for other in kept:
-            if shortest <= other.length <= longest and passage.resembles(other):
+        for its_length, its_e, its_t, its_a, other in kept:
+            if (
+                shortest <= its_length <= longest
+                and abs(e - its_e) <= _COUNTS_APART + _COUNTS_ALIKE * e
+                and abs(t - its_t) <= _COUNTS_APART + _COUNTS_ALIKE * t
+                and abs(a - its_a) <= _COUNTS_APART + _COUNTS_ALIKE * a
+                and passage.resembles(other)
+            ):
                 other.duplicates.append(key)
                 break
         else:
-            kept.append(passage)
-    return [(passage.key, tuple(passage.duplicates)) for passage in kept]
+            kept.append((length, e, t, a, passage))
+    return [(passage.key, tuple(passage.duplicates)) for *_, passage in kept]
 
 
 class _Text:
-    """A passage's text, taken apart only as far as a comparison needs it: most pairs already differ in
-    length or share few of their words."""
+    """A passage's text in lower case, taken apart only as far as a comparison needs it."""
 
     def __init__(self, key: str, text: str) -> None:
         self.key = key
         self.duplicates: list[str] = []
-        # Without the white space of most texts, and without reading them letter by letter.
-        self.length = len(text) - text.count(" ") - text.count("\n")
         self._text = text
-
-    @cached_property
-    def _pieces(self) -> list[str]:
-        return self._text.lower().split()
 
     def resembles(self, other: _Text) -> bool:
         """Of two texts of much the same length, whether they are nearly the same."""
@@ -56,6 +64,10 @@ class _Text:
         if 2 * len(self._words & other._words) < len(self._words):
             return False
         return _jaccard(self._shingles, other._shingles) >= ALIKE
+
+    @cached_property
+    def _pieces(self) -> list[str]:
+        return self._text.split()
 
     @cached_property
     def _words(self) -> frozenset[str]:

@@ -58,21 +58,19 @@ class Pool:
         """Candidates that may be among the first ``wanted``, by the bounds of Fagin's threshold algorithm
         ("Optimal aggregation algorithms for middleware", 2003): a score that a list did not give is at most
         the last that it gave. A query without ``identifiers`` gives no passage anything for them."""
-        if len(self.index_of) <= wanted:
+        dense, lexical = self.dense, self.lexical
+        if len(dense) < wanted:
             return list(self.index_of)
         extra = weights.identifier if identifiers else 0.0
-        share = weights.lexical / (max(self.lexical.values(), default=0.0) or 1.0)
+        share = weights.lexical / (max(lexical.values(), default=0.0) or 1.0)
         near = 1.0 if self.unasked or self.dense_floor == -1.0 else self.dense_floor
-        most = share * self.lexical_floor
-        lowest: list[float] = []
-        highest: list[float] = []
-        for key in self.index_of:
-            dense, lexical = self.dense.get(key), self.lexical.get(key)
-            words = 0.0 if lexical is None else share * lexical
-            lowest.append((-1.0 if dense is None else dense) + words)
-            highest.append((near if dense is None else dense) + (most if lexical is None else words))
-        least = nlargest(wanted, lowest)[-1] - extra
-        return [key for key, high in zip(self.index_of, highest, strict=True) if high >= least]
+        # Those with a cosine are enough to tell what each has to reach.
+        known = [cosine + share * lexical.get(key, 0.0) for key, cosine in dense.items()]
+        least = nlargest(wanted, known)[-1] - extra
+        floor = self.lexical_floor
+        found = [key for key, cosine in dense.items() if cosine + share * lexical.get(key, floor) >= least]
+        found += [key for key, score in lexical.items() if near + share * score >= least and key not in dense]
+        return found
 
 
 Stored = Mapping[str, tuple[list[str], Vectors]]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 from src.core.caller import Scope
 from src.core.messages.questions import Filters
@@ -26,14 +25,14 @@ asked for others: they are often among the first."""
 
 @dataclass(frozen=True)
 class Query:
-    """A text with the scope of its caller, without which there is no search."""
+    """A text with the scope of its caller, without which there is no search; ``identifiers`` are the exact
+    names that it holds."""
 
     text: str
     scope: Scope
     k: int
     filters: Filters | None
+    identifiers: frozenset[str] = field(init=False)
 
-    @cached_property
-    def identifiers(self) -> frozenset[str]:
-        """The exact names that the text holds."""
-        return identifiers_of(self.text)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "identifiers", identifiers_of(self.text))
