@@ -114,7 +114,8 @@ def _passage(crowd: Crowd, known: Vectors, number: int) -> tuple[PassageDraft, V
     own, vector = crowd.drafts[number % len(known)], known[number % len(known)]
     if number < len(known):
         return own, np.array(vector)
-    other = (number * STRIDE) % len(known)
+    # In each round through the library with another half.
+    other = (number * STRIDE + number // len(known)) % len(known)
     lines, more = own.text.splitlines(), crowd.drafts[other].text.splitlines()
     text = "\n".join([*lines[: -(-len(lines) // 2)], *more[len(more) // 2 :]])
     mean = vector + known[other]
