@@ -14,6 +14,7 @@ from src.agents.accounts.passwords import Passwords
 from src.core.agent import Agent, On, Runs
 from src.core.bus import Delivery, Subscription
 from src.core.caller import Caller
+from src.core.chores import ChoreRunner, chores_of
 from src.core.clock import Clock, SystemClock
 from src.core.consumer import Consumer, EventRoute, RetryPolicy
 from src.core.context import Context, DeliveryFence, JobFence
@@ -28,7 +29,7 @@ from src.core.settings import Settings
 from src.core.signals import Signal
 from src.core.steering import Steering
 from src.core.tally import Tally
-from src.core.worker import Worker, chores
+from src.core.worker import Worker
 from src.database.grants import SqlGrants
 from src.database.jobstore import SqlJobStore
 from src.database.journal import SqlActivityLog, SqlAgentJournal, SqlLeases
@@ -40,6 +41,8 @@ from src.upkeep import make_sample, queue_recutting, queue_repair
 from src.wiring import make_agents
 
 JOB_THREADS = 2
+CHORE_THREADS = 3
+"""So that two slow chores at once hold up no other."""
 DRAIN_S = 8.0
 
 
@@ -236,15 +239,16 @@ def _make_worker(
         consumers=consumers,
         runner=runner,
         job_kinds=owners,
-        chores=chores(agents),
-        leases=SqlLeases(database),
+        chores=ChoreRunner(
+            chores_of(agents), SqlLeases(database), of_agent, steering=steering, tally=tally, clock=clock
+        ),
         steering=steering,
         tally=tally,
-        context=of_agent,
         outbox=database.outbox,
         jobs=database.jobs,
         clock=clock,
         job_threads=JOB_THREADS,
+        chore_threads=CHORE_THREADS,
     )
     return worker
 

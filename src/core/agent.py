@@ -48,7 +48,8 @@ class Runs:
 
 @dataclass(frozen=True)
 class Every:
-    """The method is called about every ``seconds``, by one process at a time."""
+    """The method is called about every ``seconds``, by one thread of one process at a time. What takes longer
+    belongs into a job: another process may begin it again when ``seconds`` are over."""
 
     seconds: float
 

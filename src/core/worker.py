@@ -5,52 +5,22 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
-from .agent import Agent, Every
 from .bus import Broker
-from .clock import Clock, new_id
+from .chores import ChoreRunner
+from .clock import Clock
 from .consumer import Consumer
-from .context import Context
 from .jobs import JobRunner
 from .relay import Relay
 from .signals import Signal
 from .steering import Steering
 from .tally import Tally
-from .trace import correlated
 
 log = logging.getLogger("stoa.worker")
 
 IDLE_S = 0.5
 FLUSH_S = 2.0
-
-
-class Leases(Protocol):
-    """Lets one process at a time do a periodic task."""
-
-    def take(self, name: str, holder: str, seconds: float) -> bool: ...
-
-
-@dataclass(frozen=True)
-class Chore:
-    """A periodic method of an agent."""
-
-    name: str
-    agent: str
-    seconds: float
-    call: Callable[[Context], None]
-
-
-def chores(agents: Sequence[Agent]) -> list[Chore]:
-    """The periodic methods that the agents declare."""
-    return [
-        Chore(f"{agent.name}.{attribute}", agent.name, declaration.seconds, getattr(agent, attribute))
-        for agent in agents
-        for attribute, declaration in agent.declarations.items()
-        if isinstance(declaration, Every)
-    ]
 
 
 class Worker:
@@ -65,15 +35,14 @@ class Worker:
         consumers: Sequence[Consumer],
         runner: JobRunner,
         job_kinds: dict[str, str],
-        chores: Sequence[Chore],
-        leases: Leases,
+        chores: ChoreRunner,
         steering: Steering,
         tally: Tally,
-        context: Callable[[str], Context],
         outbox: Signal,
         jobs: Signal,
         clock: Clock,
         job_threads: int,
+        chore_threads: int,
     ) -> None:
         self._relay = relay
         self._broker = broker
@@ -81,15 +50,13 @@ class Worker:
         self._runner = runner
         self._job_kinds = job_kinds
         self._chores = chores
-        self._leases = leases
         self._steering = steering
         self._tally = tally
-        self._context = context
         self._outbox = outbox
         self._jobs = jobs
         self._clock = clock
         self._job_threads = job_threads
-        self._holder = new_id()
+        self._chore_threads = chore_threads
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -108,7 +75,8 @@ class Worker:
             self._spawn(f"events-{consumer.group}", partial(self._consume, consumer))
         for number in range(self._job_threads):
             self._spawn(f"jobs-{number}", self._run_jobs)
-        self._spawn("chores", self._do_chores)
+        for number in range(self._chore_threads):
+            self._spawn(f"chores-{number}", self._do_chores)
 
     def drain(self, timeout_s: float) -> bool:
         """Stop taking work and wait for what was begun; True where everything ended in time."""
@@ -166,24 +134,6 @@ class Worker:
                 self._jobs.wait_past(level, IDLE_S)
 
     def _do_chores(self) -> None:
-        due = {chore.name: self._clock.monotonic() for chore in self._chores}
         while not self._stop.is_set():
-            for chore in self._chores:
-                if self._stop.is_set():
-                    return
-                if self._clock.monotonic() >= due[chore.name] and self._steering.takes_work(chore.agent):
-                    due[chore.name] = self._clock.monotonic() + chore.seconds
-                    self._do(chore)
-            self._stop.wait(IDLE_S)
-
-    def _do(self, chore: Chore) -> None:
-        # The lease is a little shorter than the interval, so that the same process can take it again.
-        if not self._leases.take(chore.name, self._holder, chore.seconds * 0.9):
-            return
-        ctx = self._context(chore.agent)
-        with correlated(ctx.correlation_id):
-            try:
-                with self._tally.busy(chore.agent, chore.name):
-                    chore.call(ctx)
-            except Exception:
-                log.exception("%s failed; it is tried again in %g s", chore.name, chore.seconds)
+            if not self._chores.run_once():
+                self._stop.wait(IDLE_S)
