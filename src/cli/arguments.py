@@ -137,6 +137,9 @@ def _add_trials(actions: _Verbs) -> None:
     chunker.add_argument("collection", metavar="COLLECTION", help="name or id")
     chunker.add_argument("--tokens", type=int, metavar="N", help="at most in a passage (default: configured)")
     chunker.add_argument("--overlap", type=int, metavar="N", help="that a part repeats of the one before")
+    chunker.add_argument(
+        "--switch", action="store_const", const=True, help="search it once it has passed the gate, untried"
+    )
     compare = _verb(actions, "compare", "comparing", "have half of the readers answered in another way")
     compare.add_argument("collection", metavar="COLLECTION", help="name or id")
     compare.add_argument("--template", metavar="FILE", help="a file with it, or `standard`, `quoting`")
@@ -154,13 +157,14 @@ def _add_trials(actions: _Verbs) -> None:
     one.add_argument("id", metavar="EXPERIMENT_ID")
     promote = _verb(actions, "promote", "trials", "make a model the one that ranks")
     rollback = _verb(actions, "rollback", "trials", "return from the live model to the one before")
-    for parser in (promote, rollback):
+    reject = _verb(actions, "reject", "trials", "put a model that waits aside")
+    for parser in (promote, rollback, reject):
         parser.add_argument("id", metavar="MODEL_ID")
     stop = _verb(actions, "stop", "trials", "end a comparison now; the live model stays")
     stop.add_argument("id", metavar="EXPERIMENT_ID")
-    for parser in (promote, rollback, stop):
+    for parser in (promote, rollback, reject, stop):
         parser.add_argument("--reason", metavar="TEXT", help="is kept with the decision")
-    for parser in (models, experiments, attempt, chunker, compare, one, promote, rollback, stop):
+    for parser in (models, experiments, attempt, chunker, compare, one, promote, rollback, reject, stop):
         _json(parser)
 
 

@@ -17,7 +17,7 @@ _NAMED = re.compile(r"([0-9]{1,5})-tokens(?:-([0-9]{1,5})-overlap)?")
 
 @dataclass(frozen=True)
 class Chunking:
-    """How documents are cut into passages: the most word pieces that the embedding model sees of one, its
+    """How documents are cut into passages: the most tokens that the embedding model sees of one, its
     line of context included, and about how many of them a part of what is too long for one passage repeats
     of the part before it."""
 

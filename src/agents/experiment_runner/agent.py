@@ -36,6 +36,7 @@ from src.core.messages.models import (
     ModelDetail,
     PromoteModel,
     ProposeChunker,
+    RejectModel,
     RollBackModel,
 )
 from src.core.messages.training import TrainingEnded
@@ -89,6 +90,10 @@ class ExperimentRunnerAgent(Agent):
     @handles(RollBackModel)
     def roll_back_model(self, request: RollBackModel, ctx: Context) -> ModelDetail:
         return self._models.roll_back(request, ctx)
+
+    @handles(RejectModel)
+    def reject_model(self, request: RejectModel, ctx: Context) -> ModelDetail:
+        return self._models.reject(request, ctx)
 
     @handles(ProposeChunker)
     def propose_chunker(self, request: ProposeChunker, ctx: Context) -> ModelDetail:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from src.core.caller import Caller
 from src.core.context import Context
 from src.core.errors import ConflictError, FieldProblem, InvalidRequestError, UnavailableError
+from src.core.messages.base import Target
 from src.core.messages.indexes import IndexReady, RebuildIndexesJob
 from src.core.messages.models import ModelDetail, ModelState, ProposeChunker
 from src.core.passages import CONFIGURED, Chunking
+from src.database.grants import grant_on
+from src.database.models import ModelRecord, UserRecord
 from src.database.uow import Database, UnitOfWork
 from src.services import registry
 
+from .gatekeeping import has_index
 from .views import model_detail
 
+SWITCH = "switch_for"
+"""In the card of a candidate: the id of the user who wants it live once it has passed the gate."""
 _OPEN = (ModelState.CANDIDATE, ModelState.GATED, ModelState.TRIAL)
 
 
@@ -30,6 +38,7 @@ class Chunkers:
         searched so already or another such candidate is on its way."""
         name = self._named(request)
         by = ctx.caller.username
+        then = "takes over" if request.switch else "is compared"
         with self._database.begin(ctx) as work:
             work.collections.hold(request.collection_id, alone=True)
             live = registry.live_model(work, request.collection_id)
@@ -39,9 +48,13 @@ class Chunkers:
                 request.collection_id,
                 kind=registry.CHUNKER,
                 state=ModelState.CANDIDATE.value,
-                card={"summary": _summary(request, live.version), "chunker": name},
+                card={
+                    "summary": _summary(request, live.version),
+                    "chunker": name,
+                    **({SWITCH: ctx.caller.user_id} if request.switch else {}),
+                },
                 by=by,
-                reason=f"Proposed by {by}; its index is built before it is compared.",
+                reason=f"Proposed by {by}; its index is built before it {then}.",
                 parent_id=live.id,
                 artefact=live.artefact,
                 embedding_version=live.embedding_version,
@@ -92,8 +105,38 @@ class Chunkers:
             for model in work.models.in_state(collection_id, state, kind=registry.CHUNKER):
                 raise ConflictError(
                     f"Version {model.version}, which cuts documents otherwise, is {model.state}; let it come "
-                    "to its end first."
+                    "to its end first, or reject it."
                 )
+
+
+def switch_if_wanted(work: UnitOfWork, model: ModelRecord, evidence: Mapping[str, Any], *, by: str) -> None:
+    """Have a candidate that passed the gate go live by the decision of its proposer, where they wanted that
+    and may still decide it. It ranks as the model did that they saw live: where another one is, it is left to
+    readers, as any candidate."""
+    if SWITCH not in model.card:
+        return
+    live, user = work.models.live(model.collection_id), _decider(work, model)
+    if user is not None and live is not None and live.id == model.parent_id and has_index(work, model):
+        reason = f"{user.username} wanted it live once it had passed the gate. {model.reason}"
+        registry.promote(work, model, by=user.username, reason=reason, evidence=dict(evidence))
+        return
+    why = (
+        "who proposed it may not decide that any more"
+        if user is None
+        else "another model went live meanwhile"
+    )
+    reason = f"It passed the gate and was to go live then, but {why}. {model.reason}"
+    work.models.change(model, ModelState.GATED, by=by, reason=reason, evidence={}, at=work.now())
+
+
+def _decider(work: UnitOfWork, model: ModelRecord) -> UserRecord | None:
+    """Who wanted a candidate to go live, where they may still write in its collection."""
+    user = work.users.find(model.card[SWITCH] or "")
+    if user is None or user.disabled_at is not None:
+        return None
+    caller = Caller(user_id=user.id, username=user.username, roles=frozenset(user.roles))
+    grant = grant_on(work, caller, Target.COLLECTION, model.collection_id)
+    return user if grant is not None and grant.may_write else None
 
 
 def _fits(cut_by: Callable[[str], object], tokens: int) -> bool:
@@ -108,7 +151,7 @@ def _fits(cut_by: Callable[[str], object], tokens: int) -> bool:
 def _summary(request: ProposeChunker, version: int) -> str:
     if request.tokens is None:
         return f"As version {version}, over passages that are cut as configured."
-    said = f"As version {version}, over passages of at most {request.tokens} word pieces"
+    said = f"As version {version}, over passages of at most {request.tokens} tokens"
     if request.overlap:
         said += f", where parts of long ones repeat about {request.overlap} of the part before"
     return f"{said}."

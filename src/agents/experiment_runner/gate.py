@@ -22,6 +22,7 @@ from src.services import registry
 from src.services.evaluation.metrics import Labels, evaluate
 from src.services.ranking.artefact import ArtefactError
 
+from .chunkers import switch_if_wanted
 from .gatekeeping import has_index
 from .proofs import (
     LIVE_VOTES,
@@ -228,6 +229,7 @@ class Gate:
                 state = "gated" if passed else "candidate"
                 work.models.change(model, state, by=by, reason=reason, evidence=evidence, at=work.now())
             if passed:
+                switch_if_wanted(work, model, {"job_id": case.run.job.id}, by=by)
                 work.publish(CandidateGated(model_id=model.id, collection_id=model.collection_id))
             work.commit()
         case.run.reached("gate decided")

@@ -15,10 +15,13 @@ from src.core.messages.models import (
     ModelRole,
     ModelState,
     PromoteModel,
+    RejectModel,
     RollBackModel,
 )
 from src.database.grants import scope_of
+from src.database.jobstore import request_cancel
 from src.database.models import ModelRecord
+from src.database.repositories.gating import index_jobs
 from src.database.uow import Database, UnitOfWork
 from src.services import registry
 
@@ -26,7 +29,8 @@ from .splits import Splits
 from .trials import Trials
 from .views import model_detail, model_view
 
-_PROMOTABLE = {ModelState.CANDIDATE, ModelState.GATED, ModelState.TRIAL, ModelState.RETIRED}
+_WAITING = {ModelState.CANDIDATE, ModelState.GATED, ModelState.TRIAL}
+_PROMOTABLE = {*_WAITING, ModelState.RETIRED}
 
 
 class Models:
@@ -63,6 +67,21 @@ class Models:
             work.commit()
         return self.one(request.model_id)
 
+    def reject(self, request: RejectModel, ctx: Context) -> ModelDetail:
+        """Raises ConflictError where the model does not wait, or is being compared."""
+        with self._changing(request.model_id, ctx) as (work, record):
+            if record.state not in _WAITING:
+                raise ConflictError(f"Version {record.version} is {record.state}: it waits for nothing.")
+            if work.experiments.compares(record.id):
+                raise ConflictError(f"Version {record.version} is being compared; stop its comparison.")
+            by = ctx.caller.username
+            registry.reject(work, record, by=by, reason=request.reason or f"Put aside by {by}.", evidence={})
+            if record.kind in registry.WITH_INDEX:
+                _give_up_index(work, record)
+            self._arranges[record.role].arrange(work, record.collection_id, by=by)
+            work.commit()
+        return self.one(request.model_id)
+
     def roll_back(self, request: RollBackModel, ctx: Context) -> ModelDetail:
         """Return from the live model; returns the one that is live then."""
         with self._changing(request.model_id, ctx) as (work, record):
@@ -91,3 +110,10 @@ class Models:
             if (live and live.id) != (seen and seen.id):
                 raise ConflictError("Another model went live just now; look again before you decide.")
             yield work, work.models.get(model_id)
+
+
+def _give_up_index(work: UnitOfWork, model: ModelRecord) -> None:
+    """End what builds an index for a model alone."""
+    for job in index_jobs(work.session, model.collection_id, model.embedding_version, model.cutting):
+        if job.finished_at is None and not job.payload.get("switch", True):
+            request_cancel(work, job)

@@ -49,12 +49,13 @@ def _act(client: Client, arguments: Any) -> Any:
         }
         return client.post("/experiments", {name: value for name, value in body.items() if value is not None})
     if action == "chunker":
-        given = {"tokens": arguments.tokens, "overlap": arguments.overlap}
+        given = {"tokens": arguments.tokens, "overlap": arguments.overlap, "switch": arguments.switch}
         address = f"/collections/{id_of(client, arguments.collection)}/chunkers"
         return client.post(address, {name: value for name, value in given.items() if value is not None})
     call = {
         "promote": "/models/{}:promote",
         "rollback": "/models/{}:rollback",
+        "reject": "/models/{}:reject",
         "stop": "/experiments/{}:stop",
     }[action]
     body = {"reason": arguments.reason} if arguments.reason else {}

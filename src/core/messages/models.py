@@ -121,17 +121,30 @@ class RollBackModel(Request[ModelDetail]):
     reason: Text | None = Field(None, max_length=1000)
 
 
+class RejectModel(Request[ModelDetail]):
+    """Put a model that waits aside, by a person's decision; an index that is being built for it is given up.
+    One on trial is rejected by stopping its comparison."""
+
+    capability: ClassVar[str] = "model.reject"
+    access: ClassVar[Access] = Access.write(Target.MODEL, "model_id")
+    model_id: Id
+    reason: Text | None = Field(None, max_length=1000)
+
+
 class ProposeChunker(Request[ModelDetail]):
     """Register a candidate that ranks as the live model does, over passages that are cut otherwise: of at
-    most ``tokens`` word pieces of the embedding model (as configured without), where each part of what is
+    most ``tokens`` tokens of the embedding model (as configured without), where each part of what is
     too long for one passage repeats about ``overlap`` of them from the part before. Its index is built
-    beside the live one; then it comes to the gate and is tried, as any candidate."""
+    beside the live one; then it comes to the gate and is tried, as any candidate. With ``switch`` it goes
+    live as soon as it has passed the gate, by the decision of whoever proposes it, and is not tried; if
+    another model went live in between it is tried all the same."""
 
     capability: ClassVar[str] = "model.chunker"
     access: ClassVar[Access] = Access.write(Target.COLLECTION, "collection_id")
     collection_id: Id
     tokens: int | None = Field(None, ge=96, le=8192)
     overlap: int = Field(0, ge=0, le=4096)
+    switch: bool = False
 
 
 class CandidateTrained(Event):

@@ -34,6 +34,13 @@ class Experiments(Repository[ExperimentRecord]):
         )
         return self._session.scalar(query)
 
+    def compares(self, model_id: str) -> bool:
+        """Whether a model is being compared with the live one."""
+        query = select(ExperimentRecord.id).where(
+            ExperimentRecord.treatment_id == model_id, ExperimentRecord.state == "running"
+        )
+        return self._session.scalar(query.limit(1)) is not None
+
     def collections_tried(self) -> set[str]:
         """The collections whose rankings are compared."""
         query = select(ExperimentRecord.collection_id).where(

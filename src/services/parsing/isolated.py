@@ -69,7 +69,7 @@ class IsolatedParser:
             raise UnavailableError(f"There is no way to cut documents that is named {cutting!r}.")
         if not _LEAST_TOKENS <= chunking.tokens <= self._most_tokens:
             raise UnavailableError(
-                f"Passages of {chunking.tokens} word pieces cannot be made: the embedding model sees "
+                f"Passages of {chunking.tokens} tokens cannot be made: the embedding model sees "
                 f"{self._most_tokens} of a text, and below {_LEAST_TOKENS} little is left beside the context."
             )
         if 2 * chunking.overlap > chunking.tokens:

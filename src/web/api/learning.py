@@ -31,11 +31,19 @@ LEARNING = (
     Operation("POST", "/models/{model_id}:rollback", models.RollBackModel, "learning", 202),
     Operation(
         "POST",
+        "/models/{model_id}:reject",
+        models.RejectModel,
+        "learning",
+        202,
+        example={"reason": "The passages are too short to be read alone."},
+    ),
+    Operation(
+        "POST",
         "/collections/{collection_id}/chunkers",
         models.ProposeChunker,
         "learning",
         202,
-        example={"tokens": 128, "overlap": 32},
+        example={"tokens": 128, "overlap": 32, "switch": False},
     ),
     Operation("GET", "/experiments", experiments.ListExperiments, "learning"),
     Operation(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from src.core.messages.indexes import IndexVersions, ListIndexVersions, RebuildIndexes
+from src.core.messages.models import GetModel
 from src.services.embeddings.versions import EmbeddingSource
 from tests.support.application import wait_for
 from tests.support.site import READER, Site, marked, serving, words
@@ -70,11 +71,20 @@ def test_an_administrator_proposes_other_passages(site: Site) -> None:
     assert made.status_code == 303
     shown = words(visitor.page(str(made.headers["location"])))
     assert "other passages" in shown
-    assert "at most 128 word pieces" in shown
+    assert "at most 128 tokens" in shown
     wait_for(lambda: "128-tokens-32-overlap" in {index.chunker for index in versions(site).indexes})
-    assert "128 word pieces, 32 repeated" in words(visitor.page(address))
+    assert "128 tokens, 32 repeated" in words(visitor.page(address))
     again = visitor.send(form, {"tokens": "96", "overlap": ""})
     assert again.status_code == 409
+    model = str(made.headers["location"])
+    assert marked(visitor.page(model), "reject-confirm")
+    aside = visitor.send(f"{model}/reject", {"reason": "One thing at a time."})
+    assert aside.status_code == 303
+    assert "One thing at a time." in words(visitor.page(model))
+    assert not marked(visitor.page(model), "reject-confirm")
+    made = visitor.send(form, {"tokens": "96", "overlap": "", "switch": "true"})
+    proposed = site.house.ask(GetModel(model_id=str(made.headers["location"]).rpartition("/")[2]))
+    assert proposed.card["switch_for"] == site.house.caller.user_id
 
 
 def test_readers_see_no_indexes_and_switch_none(site: Site) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, request, url_for
 
-from src.core.messages.models import ModelRole, PromoteModel, ProposeChunker, RollBackModel
+from src.core.messages.models import ModelRole, PromoteModel, ProposeChunker, RejectModel, RollBackModel
 from src.web.pages.forms import message
 from src.web.pages.outcomes import done, moved
 from src.web.state import ask
@@ -31,12 +31,20 @@ def propose_chunker(collection_id: str) -> Response:
             collection_id=collection_id,
             tokens=request.form.get("tokens"),
             overlap=request.form.get("overlap"),
+            switch=request.form.get("switch"),
         )
     )
     return moved(
         url_for("learning.model", model_id=model.id),
         f"Version {model.version} is a candidate; its index is being built.",
     )
+
+
+@blueprint.post("/learning/models/<model_id>/reject")
+def reject(model_id: str) -> Response:
+    """Put a model that waits aside."""
+    model = ask(message(RejectModel, model_id=model_id, reason=request.form.get("reason")))
+    return done(f"Version {model.version} is put aside.", to=url_for("learning.model", model_id=model_id))
 
 
 @blueprint.post("/learning/models/<model_id>/return")
