@@ -9,6 +9,8 @@ from src.core.errors import ConfigurationError
 # A word piece of ordinary text has about four characters; what lies so far behind the last piece that
 # counts is not looked at, so that a text of a megabyte costs no more than a long paragraph.
 _CHARACTERS_PER_TOKEN = 64
+# A text of this length is taken apart in the time that it takes to change threads and back.
+_SHORT_CHARACTERS = 300
 
 
 class WordPieces:
@@ -42,8 +44,13 @@ class WordPieces:
         return len(self._pieces(text))
 
     def _pieces(self, text: str) -> list[int]:
-        # A batch of one, because only batches let other Python threads run meanwhile.
-        ids: list[int] = self._tokenizer.encode_batch_fast([_encodable(text)])[0].ids
+        encodable = _encodable(text)
+        if len(encodable) <= _SHORT_CHARACTERS:
+            found = self._tokenizer.encode(encodable)
+        else:
+            # A batch of one, because only batches let other Python threads run meanwhile.
+            found = self._tokenizer.encode_batch_fast([encodable])[0]
+        ids: list[int] = found.ids
         return ids
 
 
