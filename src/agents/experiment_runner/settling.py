@@ -16,12 +16,27 @@ from src.services import registry
 from src.services.evaluation.sequential import Decision
 
 
-def put_back(work: UnitOfWork, model: ModelRecord, reason: str, *, by: str) -> None:
-    """Have a model be what it was before its trial."""
-    trials = [change for change in work.models.changes(model.id) if change.after == ModelState.TRIAL]
-    before = trials[-1].before if trials else None
+def put_back(
+    work: UnitOfWork,
+    model: ModelRecord,
+    reason: str,
+    evidence: dict[str, Any] | None = None,
+    *,
+    by: str,
+) -> None:
+    """Have a model be what it was before its trial, or before the first of those in a row."""
+    trial = ModelState.TRIAL
+    begun = [each for each in work.models.changes(model.id) if each.after == trial and each.before != trial]
+    before = begun[-1].before if begun else None
     state = before if before in (ModelState.CANDIDATE, ModelState.RETIRED) else ModelState.GATED
-    work.models.change(model, str(state), by=by, reason=reason, evidence={}, at=work.now())
+    work.models.change(model, str(state), by=by, reason=reason, evidence=evidence or {}, at=work.now())
+
+
+def release(work: UnitOfWork, comparison: ExperimentRecord, reason: str, *, by: str) -> None:
+    """Leave the treatment of a trial as it was before it: the trial said nothing about it."""
+    treatment = work.models.find(comparison.treatment_id)
+    if treatment is not None and treatment.state == ModelState.TRIAL:
+        put_back(work, treatment, reason, {"experiment_id": comparison.id}, by=by)
 
 
 def settle(

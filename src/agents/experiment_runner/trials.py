@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from src.core.messages.experiments import ExperimentEnded, ExperimentState, Method, Purpose
-from src.core.messages.models import ModelState
 from src.database.models import ExperimentRecord, ModelRecord
 from src.database.repositories.trials import latest_watch, waiting_models, watch_votes
 from src.database.uow import UnitOfWork
@@ -20,7 +19,7 @@ from .guards import baseline
 from .opening import begin
 from .policy import Policy
 from .rules import power_of, return_rule, shares_for, stored
-from .settling import put_aside, put_back, settle, to_be_forgotten
+from .settling import put_aside, release, settle, to_be_forgotten
 from .takeover import takeover
 from .turns import next_in_turn
 
@@ -131,10 +130,8 @@ class Trials:
         if live is None or running.control_id != live.id:
             reason = "Another model went live, so that this comparison tells nothing any more."
             self.end(work, running, SUPERSEDED, reason, by=by)
-            treatment = work.models.find(running.treatment_id)
-            if treatment is not None and treatment.state == ModelState.TRIAL:
-                reason = "Its trial was against a model that is live no more; it waits for another."
-                put_back(work, treatment, reason, by=by)
+            waits = "Its trial was against a model that is live no more; it waits for another."
+            release(work, running, waits, by=by)
             return True
         forgotten = to_be_forgotten(work, running)
         if forgotten is None:

@@ -29,7 +29,7 @@ from src.services.training.recipe import TuningSettings
 from src.services.training.task import TuningTask
 
 from .card import weights_told
-from .ending import end_without, finish
+from .ending import end_without, finish_with
 from .heldout import HeldOut, Worth, hold_out
 from .texts import Texts, pairs_of
 
@@ -204,22 +204,16 @@ class FullTrainer:
             artefact = self._blobs.put(save(ranker, embedding_version=embedder.version).content)
         with self._database.begin(run.ctx) as work:
             work.collections.hold(record.collection_id, alone=True)
-            ended = finish(work, record.id, RunState.SUCCEEDED, None, figures=worth.figures, curves=drawn)
-            live = registry.live_model(work, record.collection_id)
-            model = registry.register(
+            model = finish_with(
                 work,
-                record.collection_id,
+                record.id,
                 kind=registry.TUNED,
-                state="candidate",
-                parent_id=live.id,
-                run_id=record.id,
                 artefact=artefact,
                 embedding_version=embedder.version,
                 card=card,
-                by="agent:fine_tuner",
-                reason=card["summary"],
+                figures=worth.figures,
+                curves=drawn,
             )
-            ended.model_id = model.id
             for older in work.models.in_state(record.collection_id, "candidate", kind=registry.TUNED):
                 if older.id != model.id:
                     reason = f"Version {model.version}, tuned on later votes, waits for its proof instead."

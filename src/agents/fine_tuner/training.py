@@ -15,7 +15,6 @@ from src.database.models import DatasetRecord, TrainingRunRecord
 from src.database.repositories.remembering import counted_ups
 from src.database.repositories.votes import documents_with
 from src.database.uow import Database, Work
-from src.services import registry
 from src.services.embeddings.versions import Embedders
 from src.services.ranking.artefact import save
 from src.services.ranking.training import RankerFit
@@ -24,7 +23,7 @@ from .archive import DatasetArchive
 from .card import model_card
 from .corrections import PlainCorrections
 from .dataset import Draft
-from .ending import end_without, finish
+from .ending import end_without, finish_with
 from .environment import environment
 from .examples import asked_questions, contents_of, material_of, voted_questions
 from .figures import curves, figures
@@ -237,32 +236,26 @@ class Training:
         run.reached("artefact stored")
         with self._database.begin(run.ctx) as work:
             work.collections.hold(dataset.collection_id, alone=True)
-            record = finish(work, run_id, RunState.SUCCEEDED, None, figures=reached, curves=drawn)
-            live = registry.live_model(work, record.collection_id)
             card = model_card(
                 fit,
                 dataset,
                 reached,
-                trainer=record.trainer,
+                trainer=work.training_runs.get(run_id).trainer,
                 embedding_version=version,
-                replaced_votes=forgotten_by_live(work, record.collection_id),
+                replaced_votes=forgotten_by_live(work, dataset.collection_id),
             )
-            model = registry.register(
+            model = finish_with(
                 work,
-                record.collection_id,
+                run_id,
                 kind=KIND,
-                state="candidate",
-                parent_id=live.id,
-                run_id=record.id,
                 artefact=digest,
-                embedding_version=self._named(work, record.collection_id, version),
+                embedding_version=self._named(work, dataset.collection_id, version),
                 card=card,
-                by="agent:fine_tuner",
-                reason=card["summary"],
+                figures=reached,
+                curves=drawn,
             )
-            record.model_id = model.id
             work.publish(
-                CandidateTrained(model_id=model.id, collection_id=record.collection_id, run_id=record.id)
+                CandidateTrained(model_id=model.id, collection_id=dataset.collection_id, run_id=run_id)
             )
             work.commit()
         run.reached("candidate registered")

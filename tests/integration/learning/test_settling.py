@@ -83,6 +83,20 @@ def test_a_trial_that_is_cut_short_leaves_a_model_what_it_was(laboratory: Labora
     assert laboratory.model(model_id).state == before
 
 
+def test_a_model_that_a_person_tries_once_more_goes_back_to_what_it_was_before_both(
+    database: Database,
+) -> None:
+    laboratory = Laboratory(database, BY_HAND)
+    model_id = laboratory.candidate("retired")
+    again = StartExperiment(collection_id=laboratory.collection_id, model_id=model_id)
+    laboratory.ask(again)
+    laboratory.poll(130, better=0.75)
+    assert laboratory.model(model_id).state == "trial", "it won, and waits for a person"
+    laboratory.ask(again)
+    laboratory.ask(PromoteModel(model_id=laboratory.candidate("retired")))
+    assert laboratory.model(model_id).state == "retired"
+
+
 def test_a_return_that_waits_for_a_person_is_watched_again_once_nobody_is_asked(database: Database) -> None:
     laboratory = Laboratory(database, BY_HAND)
     model_id = laboratory.candidate("gated")

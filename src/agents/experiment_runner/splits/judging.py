@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from src.agents.experiment_runner.rules import decision_rule
-from src.agents.experiment_runner.settling import put_aside
+from src.agents.experiment_runner.settling import put_aside, release
 from src.agents.experiment_runner.trials import HEALTHY, RETURN, STOPPED
 from src.core.messages.experiments import ExperimentLooked, Purpose
 from src.database.models import ExperimentRecord
@@ -104,7 +104,7 @@ class SplitLooks:
     def _give_up(self, work: UnitOfWork, record: ExperimentRecord, reason: str, *, by: str) -> None:
         """A broken split says nothing for or against the treatment."""
         self.splits.trials.end(work, record, Decision.BROKEN.value, reason, by=by)
-        self.splits.put_back(work, record, reason, by=by)
+        release(work, record, reason, by=by)
 
     def _note(self, work: UnitOfWork, record: ExperimentRecord, seen: Contrast, verdict: Verdict) -> None:
         look = {

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from src.agents.experiment_runner.opening import begin
+from src.agents.experiment_runner.settling import release
 from src.agents.experiment_runner.trials import SUPERSEDED, Trials
 from src.core.messages.answering import AnySetting
 from src.core.messages.experiments import Method, Purpose
@@ -86,7 +86,7 @@ class Splits:
         if running is not None and (live is None or running.control_id != live.id):
             reason = "Another way to answer went live, so that this comparison tells nothing any more."
             self.trials.end(work, running, SUPERSEDED, reason, by=by)
-            self.put_back(work, running, "What it was compared with is live no more.", by=by)
+            release(work, running, "What it was compared with is live no more.", by=by)
             running = None
         if running is None and live is not None and self.trials.policy.learning:
             self._watch(work, live, by=by)
@@ -98,12 +98,3 @@ class Splits:
         latest = latest_watch(work.session, live.id, before.id)
         if latest is None or latest.decision == SUPERSEDED:
             self.start(work, live, before, Purpose.WATCH, by=by, share=WATCH_SHARE)
-
-    def put_back(self, work: UnitOfWork, record: ExperimentRecord, reason: str, *, by: str) -> None:
-        """Leave the treatment as it was before its comparison, which said nothing about it."""
-        treatment = work.models.find(record.treatment_id)
-        if treatment is not None and treatment.state == ModelState.TRIAL:
-            evidence: dict[str, Any] = {"experiment_id": record.id}
-            was_live = any(change.after == ModelState.LIVE for change in work.models.changes(treatment.id))
-            state = (ModelState.RETIRED if was_live else ModelState.CANDIDATE).value
-            work.models.change(treatment, state, by=by, reason=reason, evidence=evidence, at=work.now())
