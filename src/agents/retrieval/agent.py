@@ -28,7 +28,7 @@ from .ordering import Begun, Gathered, Ordering, Showing
 from .plan import Asked, Trial
 from .planning import Planner
 from .pool import Completer, Pool
-from .query import COMPARED_AHEAD, READ_AHEAD
+from .query import READ_AHEAD
 from .stopwatch import Stopwatch
 from .vectors import Expected, QueryVectors
 
@@ -128,9 +128,9 @@ class RetrievalAgent(Agent):
         pool, notices = Pool(), list[str]()
         self._gatherer.by_words(pool, indexes, asked.query.text, asked.allowed, notices)
         took_ms = watch.lap("lexical")
-        best = pool.best_by_words(COMPARED_AHEAD)
+        best = pool.best_by_words(READ_AHEAD)
         stored = self._completer.vectors(work, pool, best, indexes)
-        known = work.searching.candidates(best[:READ_AHEAD])
+        known = work.searching.candidates(best)
         took_ms += watch.lap("vectors")
         return Begun(asked, indexes, pool, stored, known, notices, took_ms, watch.took_ms)
 

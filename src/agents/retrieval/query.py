@@ -10,17 +10,16 @@ from src.services.ranking.identifiers import identifiers_of
 
 DEPTH = 100
 """Candidates taken from each vector index."""
-WORDS_DEPTH = 200
+WORDS_DEPTH = 150
 """Candidates taken from each lexical index, which lists them while the query is still being embedded: the
 further down, the fewer of the others can be among the first and lack their words."""
 LEARNED_DEPTH = 50
 """Candidates of each list that learned weights rank: the pool that they are fitted on."""
 SPARE = 5
 """Ranked passages beyond those that are shown, to take the place of what is folded or gone."""
-COMPARED_AHEAD = 30
 READ_AHEAD = 20
-"""Of the best by words, those whose vectors, and those whose texts are read while the vector index is still
-asked for others: they are often among the first."""
+"""Of the best by words, those whose vectors and texts are read while the vector index is still asked for
+others: they are often among the first."""
 
 
 @dataclass(frozen=True)
