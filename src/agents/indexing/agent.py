@@ -15,6 +15,7 @@ from src.core.errors import (
     UnavailableError,
 )
 from src.core.jobs import JobRun
+from src.core.messages import Page
 from src.core.messages.collections import CollectionDeleted
 from src.core.messages.documents import PassagesRemoved
 from src.core.messages.indexes import (
@@ -23,11 +24,13 @@ from src.core.messages.indexes import (
     IndexSwitched,
     IndexVersions,
     ListIndexVersions,
+    ListUncutDocuments,
     QueuedRebuild,
     RebuildIndexes,
     RebuildIndexesJob,
     RepairIndexesJob,
     ReturnIndex,
+    UncutDocument,
 )
 from src.core.ports import Blobs
 from src.database.models import CollectionRecord, EmbeddingRecord, IndexRecord
@@ -134,6 +137,11 @@ class IndexingAgent(Agent):
     def versions(self, request: ListIndexVersions, ctx: Context) -> IndexVersions:
         with self._database.read() as work:
             return self._listing.of(work, work.collections.get(request.collection_id))
+
+    @handles(ListUncutDocuments)
+    def uncut(self, request: ListUncutDocuments, ctx: Context) -> Page[UncutDocument]:
+        with self._database.read() as work:
+            return self._listing.uncut(work, request)
 
     @handles(ReturnIndex)
     def return_(self, request: ReturnIndex, ctx: Context) -> IndexVersions:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from src.core.errors import IndexMissingError
-from src.core.messages.indexes import IndexVersion, IndexVersions
+from src.core.messages import Page
+from src.core.messages.indexes import IndexVersion, IndexVersions, ListUncutDocuments, UncutDocument
 from src.core.ports import Parser, VectorIndex
 from src.database.models import CollectionRecord, IndexRecord
 from src.database.uow import Work
@@ -38,6 +39,22 @@ class IndexListing:
             passages=work.passages.searched_count(collection.id),
             indexes=tuple(self._index(work, index) for index in work.indexes.of(collection.id)),
         )
+
+    def uncut(self, work: Work, request: ListUncutDocuments) -> Page[UncutDocument]:
+        found, cursor = work.cuts.failures(
+            request.collection_id, request.chunker, limit=request.limit, cursor=request.cursor
+        )
+        items = tuple(
+            UncutDocument(
+                document_id=document.id,
+                external_id=document.external_id,
+                title=document.title,
+                code=cut.error_code,
+                detail=cut.error_detail or "",
+            )
+            for document, cut in found
+        )
+        return Page[UncutDocument](items=items, next=cursor)
 
     def _index(self, work: Work, index: IndexRecord) -> IndexVersion:
         made_with = work.embeddings.find(index.embedding_version)

@@ -12,6 +12,7 @@ from src.cli.jobs import follow_job
 from src.cli.main import Invocation
 from src.cli.output import console, print_json, printable
 
+_TOLD = 20
 _STATES = {"live": "green", "standby": "cyan", "building": "yellow"}
 
 
@@ -27,10 +28,11 @@ def run(invocation: Invocation) -> int:
             body = {"index_id": arguments.switch} if arguments.switch is not None else {}
             client.post(f"{address}:return", body)
         found = client.get(address)
+        uncut = {} if arguments.json else _uncut(client, found)
     if arguments.json:
         print_json(found)
     else:
-        _show(found)
+        _show(found, uncut)
     return exits.OK if sound else exits.FAILED
 
 
@@ -40,7 +42,14 @@ def _build(client: Client, collection_id: str, version: str) -> bool:
     return bool(job["state"] == "succeeded")
 
 
-def _show(found: dict[str, Any]) -> None:
+def _uncut(client: Client, found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """By way to cut, the first of the documents that cannot be cut so."""
+    address = f"/collections/{found['collection_id']}/uncut"
+    chunkers = {index["chunker"] for index in found["indexes"] if index["uncut"]}
+    return {name: client.get(address, chunker=name, limit=_TOLD)["items"] for name in sorted(chunkers)}
+
+
+def _show(found: dict[str, Any], uncut: dict[str, list[dict[str, Any]]]) -> None:
     out = console()
     for index in found["indexes"]:
         out.print(index["id"], style="bold", end="")
@@ -51,6 +60,8 @@ def _show(found: dict[str, Any]) -> None:
         out.print(f"  {held} of {index['expected']} passages, {_cut(index)}  since {since}Z")
         tuned = ", tuned" if index["tuned"] else ""
         out.print(f"     {printable(index['model'])}{tuned}: {index['embedding_version']}", style="dim")
+        for one in uncut.get(index["chunker"], ()):
+            out.print(f"     {printable(one['external_id'])}: {printable(one['detail'])}")
     if not found["indexes"]:
         out.print("There is no index yet.")
     others = found["cut_otherwise"]

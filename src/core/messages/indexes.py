@@ -9,7 +9,8 @@ from pydantic import Field
 
 from src.core.passages import CONFIGURED
 
-from .base import Access, Event, Id, JobSpec, Reply, Request, Text
+from .base import Access, Event, Id, JobSpec, Page, Reply, Request, Target, Text
+from .lists import Cursor, Limit
 
 
 class IndexReport(Reply):
@@ -69,7 +70,7 @@ class IndexVersion(Reply):
     ``standby`` (whole, and ready to take over) or ``retired``. ``model`` is the embedding model by name,
     ``tuned`` where Stoa tuned it. ``chunker`` is how documents are cut into its passages, by name:
     ``configured``, or what the settings are. ``passages`` are those in it, None where its files are missing,
-    of ``expected``; ``uncut`` counts the documents that cannot be cut so."""
+    of ``expected``; ``uncut`` counts the documents that cannot be cut so, which have a list of their own."""
 
     id: str
     embedding_version: str
@@ -109,6 +110,28 @@ class ListIndexVersions(Request[IndexVersions]):
     capability: ClassVar[str] = "index.versions"
     access: ClassVar[Access] = Access.administer()
     collection_id: Id
+
+
+class UncutDocument(Reply):
+    """A document that cannot be cut in one way: ``code`` and ``detail`` say why."""
+
+    document_id: str
+    external_id: str
+    title: str
+    code: str
+    detail: str
+
+
+class ListUncutDocuments(Request[Page[UncutDocument]]):
+    """The documents of a collection that cannot be cut as ``chunker`` says. They are searched as before as
+    long as that is not searched; if it is, they have failed."""
+
+    capability: ClassVar[str] = "index.uncut"
+    access: ClassVar[Access] = Access.write(Target.COLLECTION, "collection_id")
+    collection_id: Id
+    chunker: Text = Field(max_length=200)
+    limit: Limit = 50
+    cursor: Cursor = None
 
 
 class ReturnIndex(Request[IndexVersions]):

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, delete, func, insert, literal, null, select, update
 from sqlalchemy.orm import Session
 
+from src.core.errors import UnknownCursorError
 from src.core.messages.documents import DocumentState
 from src.database.models import CutRecord, DocumentRecord
 
@@ -15,6 +16,9 @@ from .base import chunks
 
 SWITCHED = "cutting"
 """The stage of a document's error that came with the switch to a cutting in which it has no passages."""
+
+
+_LONGEST = 64
 
 
 class DocumentCuts:
@@ -75,6 +79,26 @@ class DocumentCuts:
             CutRecord.error_code.is_not(None),
         )
         return self._session.scalar(query) or 0
+
+    def failures(
+        self, collection_id: str, cutting: str, *, limit: int, cursor: str | None
+    ) -> tuple[list[tuple[DocumentRecord, CutRecord]], str | None]:
+        """The documents that cannot be cut so, with why, and the cursor of the next page."""
+        if cursor is not None and len(cursor) > _LONGEST:
+            raise UnknownCursorError()
+        query = (
+            select(DocumentRecord, CutRecord)
+            .join(CutRecord, CutRecord.document_id == DocumentRecord.id)
+            .where(
+                DocumentRecord.collection_id == collection_id,
+                DocumentRecord.id > (cursor or ""),
+                CutRecord.cutting == cutting,
+                CutRecord.error_code.is_not(None),
+            )
+            .order_by(DocumentRecord.id)
+        )
+        found = [(document, cut) for document, cut in self._session.execute(query.limit(limit + 1))]
+        return found[:limit], found[limit - 1][0].id if len(found) > limit else None
 
     def held(self) -> list[tuple[str, str]]:
         """The collections with the cuttings that their documents stand in beside the one that is searched."""

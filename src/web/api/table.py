@@ -251,6 +251,7 @@ CONSOLE = (
     Operation("POST", "/indexes:check", indexes.CheckIndexes, "console"),
     Operation("POST", "/indexes:rebuild", indexes.RebuildIndexes, "console", 202),
     Operation("GET", "/collections/{collection_id}/indexes", indexes.ListIndexVersions, "console"),
+    Operation("GET", "/collections/{collection_id}/uncut", indexes.ListUncutDocuments, "console"),
     Operation("POST", "/collections/{collection_id}/indexes:return", indexes.ReturnIndex, "console"),
 )
 

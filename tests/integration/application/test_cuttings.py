@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from src.core.jobs import JobState
 from src.core.messages.documents import DeleteDocument, ListDocuments
 from src.core.messages.feedback import RateHit, Verdict
-from src.core.messages.indexes import CheckIndexes, RebuildIndexesJob, ReturnIndex
+from src.core.messages.indexes import CheckIndexes, ListUncutDocuments, RebuildIndexesJob, ReturnIndex
 from src.core.messages.models import GetModel, ModelState, ProposeChunker, RollBackModel
 from src.core.messages.questions import Search, SearchResults
 from src.database.models import PassageRecord
@@ -151,6 +151,11 @@ def test_a_document_that_cannot_be_cut_so_is_told_and_stops_nothing(house: Harbo
     house.cut()
     small = next(index for index in house.versions().indexes if index.chunker == SMALL)
     assert (small.uncut, small.state) == (1, "standby")
+    uncut = ListUncutDocuments(collection_id=house.collection_id, chunker=SMALL)
+    (told,) = house.ask(uncut).items
+    assert (told.external_id, told.code, told.document_id) == ("log2.md", "not_found", document_id)
+    assert told.detail
+    assert house.ask(uncut.model_copy(update={"chunker": "128-tokens"})).items == ()
     assert house.failed() == {}
     house.ask(ReturnIndex(collection_id=house.collection_id))
     assert house.failed() == {"log2.md": "not_found"}

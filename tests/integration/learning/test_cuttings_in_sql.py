@@ -117,6 +117,27 @@ def counterparts(database: Database, cutting: str) -> list[str]:
     return sorted(found, key=lambda key: int(key.rpartition("-")[2]))
 
 
+def test_what_cannot_be_cut_is_listed_page_by_page_with_its_reason(database: Database) -> None:
+    with database.begin() as work:
+        of = collection(work)
+        for number in range(5):
+            document(work, of, number)
+        work.session.flush()
+        for number in range(5):
+            error = ("too_large", f"{number} is too large.") if number else None
+            work.cuts.note(f"d{number:05}", SMALL, "s" * 64, 0, error)
+        work.commit()
+    told: list[str | None] = []
+    cursor: str | None = None
+    with database.read() as reading:
+        for left in (2, 0):
+            rows, cursor = reading.cuts.failures(of, SMALL, limit=2, cursor=cursor)
+            told += [cut.error_detail for _, cut in rows]
+            assert (cursor is not None) == (left > 0)
+        assert reading.cuts.failures(of, CONFIGURED, limit=2, cursor=None) == ([], None)
+    assert told == [f"{number} is too large." for number in range(1, 5)]
+
+
 @pytest.mark.parametrize("cutting", [CONFIGURED, SMALL])
 def test_a_deleted_document_leaves_nothing_in_any_cutting(database: Database, cutting: str) -> None:
     with database.begin() as work:

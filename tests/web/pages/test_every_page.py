@@ -20,6 +20,7 @@ PATHS = {
     "learning": "/learning",
     "ratings": "/learning/ratings",
     "models": "/learning/models",
+    "uncut": "/learning/collections/{collection}/uncut/configured",
     "replay": "/learning/replay",
     "experiments": "/learning/experiments",
     "compare": "/learning/collections/{collection}/compare",

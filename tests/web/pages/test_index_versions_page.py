@@ -87,6 +87,22 @@ def test_an_administrator_proposes_other_passages(site: Site) -> None:
     assert proposed.card["switch_for"] == site.house.caller.user_id
 
 
+def test_what_cannot_be_cut_so_is_behind_its_number_with_the_reason(site: Site) -> None:
+    visitor, chunker = site.visitor(), versions(site).indexes[0].chunker
+    with site.house.application.database.begin() as work:
+        document = next(work.documents.searched(site.collection_id))
+        work.cuts.note(document.id, chunker, "0" * 64, 0, ("too_many_passages", "It makes too many <b>."))
+        work.commit()
+    page = visitor.page(f"/learning/models?collection={site.collection_id}")
+    links = {str(link.attributes["href"]) for link in marked(page, "uncut")}
+    assert {words(link) for link in marked(page, "uncut")} == {"1 document could not be cut so"}
+    (row,) = marked(visitor.page(links.pop()), "uncut-document")
+    assert "It makes too many <b>." in words(row)
+    assert document.title in words(row)
+    address = f"/learning/collections/{site.collection_id}/uncut/{chunker}"
+    assert site.visitor(as_=READER).get(address).status_code == 403
+
+
 def test_readers_see_no_indexes_and_switch_none(site: Site) -> None:
     visitor = site.visitor(as_=READER)
     page = visitor.page(f"/learning/models?collection={site.collection_id}")

@@ -1,6 +1,6 @@
 """What Stoa learned: the loop, the ratings, the models, and how each came to rank."""
 
-from . import board, decisions, indexes, insights, mine, ratings, replay, training, trials, views
+from . import board, decisions, indexes, insights, mine, ratings, replay, training, trials, uncut, views
 from .blueprint import blueprint
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "replay",
     "training",
     "trials",
+    "uncut",
     "views",
 ]
