@@ -71,7 +71,7 @@ def test_the_passages_considered_show_their_scores(site: Site, asked: str) -> No
     assert "passage" in words(box.css_first("summary"))
     scores = words(marked(box, "scores")[0])
     assert "rank 1" in scores
-    assert "fused" in scores
+    assert "score" in scores
     assert "meaning" in scores
 
 
