@@ -103,7 +103,8 @@ class FullTrainer:
         tuned = self._tuner.carry_out(
             folder,
             self._task(base, texts, held, record.seed),
-            lambda step, steps, _: self._watch(run, step, steps),
+            lambda step, steps, _: run.progress(stage="tuning the model", done=step, total=steps),
+            run.check,
         )
         run.reached("model tuned")
         digest = self._blobs.put(pack(base.weights.parent, tuned.weights))
@@ -158,10 +159,6 @@ class FullTrainer:
             seed=seed,
             threads=self._tuner.threads,
         )
-
-    def _watch(self, run: JobRun, step: int, steps: int) -> None:
-        run.progress(stage="tuning the model", done=step, total=steps)
-        run.check()
 
     def _compared(
         self, samples: tuple[str, ...], tuned: Tuned, embedder: Embedder
@@ -221,7 +218,10 @@ class FullTrainer:
             # What tells of the candidate is the index, when it is whole.
             work.enqueue(
                 RebuildIndexesJob(
-                    collection_id=record.collection_id, embedding_version=embedder.version, switch=False
+                    collection_id=record.collection_id,
+                    embedding_version=embedder.version,
+                    cutting=model.cutting,
+                    switch=False,
                 ),
                 collection_id=record.collection_id,
             )

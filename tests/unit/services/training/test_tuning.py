@@ -49,6 +49,10 @@ def ignore(step: int, steps: int, loss: float) -> None:
     return
 
 
+def go_on() -> None:
+    return
+
+
 def until(last: int) -> Callable[[int, int, float], None]:
     """A report that breaks off the run at a step."""
 
@@ -103,18 +107,18 @@ def test_without_torch_the_tuner_says_how_to_get_it() -> None:
 def test_a_child_that_ends_early_is_told_of_with_its_last_words(tmp_path: Path) -> None:
     broken = TuningTask(**{**vars(task()), "weights": str(tmp_path / "none.safetensors")})
     with pytest.raises(TuningFailedError, match="Error"):
-        Tuner().carry_out(tmp_path / "run", broken, ignore)
+        Tuner().carry_out(tmp_path / "run", broken, ignore, go_on)
 
 
 @needs_torch
 @pytest.mark.timeout(300)
 def test_a_run_that_was_broken_off_ends_with_the_bits_of_one_that_was_not(tmp_path: Path) -> None:
     tuner = Tuner()
-    whole = tuner.carry_out(tmp_path / "whole", task(), ignore)
+    whole = tuner.carry_out(tmp_path / "whole", task(), ignore, go_on)
     with pytest.raises(InterruptedError):
-        tuner.carry_out(tmp_path / "broken", task(), until(2))
+        tuner.carry_out(tmp_path / "broken", task(), until(2), go_on)
     assert not (tmp_path / "broken" / WEIGHTS).exists()
-    resumed = tuner.carry_out(tmp_path / "broken", task(), ignore)
+    resumed = tuner.carry_out(tmp_path / "broken", task(), ignore, go_on)
     digests = {hashlib.sha256(tuned.weights.read_bytes()).hexdigest() for tuned in (whole, resumed)}
     assert len(digests) == 1
     assert resumed.losses == whole.losses
@@ -133,7 +137,7 @@ def test_a_run_that_was_broken_off_ends_with_the_bits_of_one_that_was_not(tmp_pa
 @pytest.mark.timeout(120)
 def test_a_run_that_wants_more_memory_than_it_may_have_fails_alone(tmp_path: Path) -> None:
     with pytest.raises(TuningFailedError):
-        Tuner(memory=200 * 2**20).carry_out(tmp_path / "run", task(), ignore)
+        Tuner(memory=200 * 2**20).carry_out(tmp_path / "run", task(), ignore, go_on)
 
 
 @needs_torch
@@ -146,7 +150,7 @@ def test_a_mined_passage_and_a_lower_weight_change_the_loss_of_their_own_questio
 
     def loss(name: str, changed: Pair) -> float:
         given = TuningTask(**{**vars(task()), "pairs": (changed, *rest), "settings": settings})
-        return Tuner().carry_out(tmp_path / name, given, ignore).losses[0]
+        return Tuner().carry_out(tmp_path / name, given, ignore, go_on).losses[0]
 
     plain = loss("plain", first)
     mined = loss("mined", Pair(first.question, first.passage, first.key, negative=first.passage))
