@@ -6,6 +6,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -74,9 +75,10 @@ def run() -> Table:
     with scratch() as data_dir:
         database = Database(f"sqlite:///{data_dir / 'bus.sqlite3'}", SystemClock())
         upgrade(database.engine)
-        floors, published, handled, alone, together = [], [], [], [], []
+        floors, pairs, published, handled, alone, together = [], [], [], [], [], []
         for _ in range(3):
-            floors.append(_bare_commits(database))
+            floors.append(_bare_commits(database, nullcontext()))
+            pairs.append(_bare_pairs(database))
             bus, single = (
                 _bus(database, lambda number: None),
                 _bus(database, lambda number: None, batched=False),
@@ -89,7 +91,7 @@ def run() -> Table:
         latency = _idle_latency(database)
         database.close()
     floor, publish, handle = (statistics.median(rates) for rates in (floors, published, handled))
-    both, singly = statistics.median(together), statistics.median(alone)
+    both, pair, singly = (statistics.median(rates) for rates in (together, pairs, alone))
     floor_text = f"bare two-row commits: {floor:.0f}/s"
     p50, p95 = quantiles(latency)
     return Table(
@@ -114,8 +116,8 @@ def run() -> Table:
             Row(
                 "events published durably by one thread while another relays and handles them in batches",
                 f"{both:.0f}/s",
-                floor_text,
-                both / floor,
+                f"two threads with bare two-row commits: {pair:.0f}/s each",
+                both / pair,
                 "at least 0.7",
             ),
             Row(
@@ -127,17 +129,30 @@ def run() -> Table:
     )
 
 
-def _bare_commits(database: Database) -> float:
+def _bare_commits(database: Database, turn: AbstractContextManager[object]) -> float:
     with database.engine.connect() as plain:
         connection = plain.execution_options(**{WRITES: True})
-        connection.execute(text("CREATE TABLE IF NOT EXISTS bare (id INTEGER PRIMARY KEY, body TEXT)"))
-        connection.commit()
+        with turn:
+            connection.execute(text("CREATE TABLE IF NOT EXISTS bare (id INTEGER PRIMARY KEY, body TEXT)"))
+            connection.commit()
         started = time.perf_counter()
         for number in range(EVENTS):
-            for _ in range(2):
-                connection.execute(text("INSERT INTO bare (body) VALUES (:body)"), {"body": f"tick {number}"})
-            connection.commit()
+            with turn:
+                for _ in range(2):
+                    connection.execute(_EFFECT, {"body": f"tick {number}"})
+                connection.commit()
         return EVENTS / (time.perf_counter() - started)
+
+
+def _bare_pairs(database: Database) -> float:
+    """Of two threads at once, which take turns as SQLite has one writer: the commits of each."""
+    turn = threading.Lock()
+    other = threading.Thread(target=_bare_commits, args=(database, turn))
+    started = time.perf_counter()
+    other.start()
+    _bare_commits(database, turn)
+    other.join()
+    return EVENTS / (time.perf_counter() - started)
 
 
 def _bus(database: Database, handled: Callable[[int], None], *, batched: bool = True) -> _Bus:
