@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,14 @@ class _Compiled:
     constants: Mapping[str, Any]
     processors: Mapping[str, Processor]
     positional: bool
+
+    def parameters(self, values: Mapping[str, Any]) -> Any:
+        """The values as the driver wants them."""
+        given = {**self.constants, **values}
+        named = {name: given[name] for name in self.names}
+        for name, processor in self.processors.items():
+            named[name] = processor(named[name])
+        return tuple(named[name] for name in self.names) if self.positional else named
 
 
 class Prepared:
@@ -50,25 +58,28 @@ class Prepared:
         """Carry it out within a transaction, as ``rows`` does."""
         self._run(connection, values).close()
 
-    def _run(self, connection: Connection, values: Mapping[str, Any]) -> Any:
+    def run_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Carry it out for each of the rows, as ``run`` does."""
+        self._run(connection, *rows).close()
+
+    def _run(self, connection: Connection, *rows: Mapping[str, Any]) -> Any:
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             compiled = self._compiled[dialect.name] = _compile(self._statement(dialect.name), dialect)
         if not connection.in_transaction():
             connection.begin()
-        given = {**compiled.constants, **values}
-        named = {name: given[name] for name in compiled.names}
-        for name, processor in compiled.processors.items():
-            named[name] = processor(named[name])
-        parameters = tuple(named[name] for name in compiled.names) if compiled.positional else named
+        given = [compiled.parameters(values) for values in rows]
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(compiled.sql, parameters)
+            if len(given) == 1:
+                cursor.execute(compiled.sql, given[0])
+            else:
+                cursor.executemany(compiled.sql, given)
         except dialect.loaded_dbapi.Error as error:
             cursor.close()
             base = dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(compiled.sql, named, error, base, dialect=dialect) from error
+            raise DBAPIError.instance(compiled.sql, given, error, base, dialect=dialect) from error
         return cursor
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, CursorResult, insert, update
+from sqlalchemy import Connection, CursorResult, bindparam, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm.session import JoinTransactionMode
 
@@ -20,10 +20,28 @@ from src.core.messages.base import Event, JobSpec
 
 from .activities import add_activity
 from .models import EventRecord, InboxRecord, JobRecord
+from .prepared import Prepared
 from .work import Work
 
 _ONE_UNIT = "a handler may write in one unit of work only"
-_NEW_EVENTS = insert(EventRecord.__table__).inline()  # type: ignore[arg-type]  # a mapped table is a Table
+_WRITTEN = (
+    "event_id",
+    "topic",
+    "key",
+    "payload",
+    "at",
+    "correlation_id",
+    "causation_id",
+    "target_group",
+    "sent",
+)
+_NEW_EVENT = Prepared(
+    lambda _: (
+        insert(EventRecord.__table__)  # type: ignore[arg-type]  # a mapped table is a Table
+        .values({name: bindparam(name) for name in _WRITTEN})
+        .inline()
+    )
+)
 _NEW_INBOX = {
     name: made_by(InboxRecord.__table__).on_conflict_do_nothing().returning(InboxRecord.event_id)  # type: ignore[arg-type]
     for name, made_by in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
@@ -123,7 +141,7 @@ class UnitOfWork(Work):
             self._hold(fence)
         if self._events:
             # Rows without objects: an event is written often and never changed here.
-            self.connection.execute(_NEW_EVENTS, self._events)
+            _NEW_EVENT.run_each(self.connection, self._events)
             self._events = []
         self._keep()
         if isinstance(fence, DeliveryFence):

@@ -81,3 +81,11 @@ def test_errors_are_those_of_the_engine(database: Database) -> None:
 def test_a_value_that_is_not_given_is_an_error(database: Database) -> None:
     with database.read() as work, pytest.raises(KeyError):
         ASKED_BY.rows(work.connection, {})
+
+
+def test_many_rows_are_written_at_once(database: Database) -> None:
+    with database.begin() as work:
+        NEW.run_each(work.connection, [values(name, "anna") for name in "abc"])
+        work.commit()
+    with database.read() as work:
+        assert sorted(id_ for id_, _ in ASKED_BY.rows(work.connection, {"reader": "anna"})) == ["a", "b", "c"]
