@@ -131,6 +131,7 @@ class CatalogueAgent(Agent):
     @handles(DeleteCollection)
     def delete_collection(self, request: DeleteCollection, ctx: Context) -> None:
         with self._database.begin(ctx) as work:
+            work.collections.hold(request.collection_id, alone=True)  # no index of it is begun from now on
             record = work.collections.get(request.collection_id)
             require_owner(record, ctx.caller)
             work.publish(

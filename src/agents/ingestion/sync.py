@@ -210,7 +210,9 @@ def _count(work: UnitOfWork, source_id: str, what: str, more: int = 1) -> None:
 
 
 def remove(work: UnitOfWork, document: DocumentRecord) -> None:
-    """Delete a document from SQL and tell the indexes to follow."""
+    """Delete a document from SQL and tell the indexes to follow. Its collection is held before models are
+    marked, as by everybody who changes these."""
+    work.collections.hold(document.collection_id)
     work.publish(
         PassagesRemoved(
             collection_id=document.collection_id,

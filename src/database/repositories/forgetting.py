@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from src.database.models import (
     AnswerRecord,
+    CollectionRecord,
     DatasetRecord,
     ExampleRecord,
     GoldenQuestionRecord,
@@ -41,7 +42,11 @@ def rated_collections(session: Session, user_id: str) -> Sequence[str]:
 def remove_user(session: Session, user: UserRecord) -> None:
     """Delete a user with all that they asked and said. Foreign keys take ratings, signals, tokens,
     memberships and conversations along, and with the ratings their examples in data sets and their votes in
-    experiments; collections stay, and belong to nobody."""
+    experiments; collections stay, and belong to nobody.
+
+    Everybody who changes models or ends runs holds the collection first, and so does this: those that the
+    user owns lose their owner at the end, when a run that concludes would wait for what was marked."""
+    _hold(session, user)
     said = select(RatingRecord.id).where(RatingRecord.user_id == user.id)
     _mark(session, ExampleRecord.rating_id.in_(said))
     session.execute(delete(GoldenQuestionRecord).where(GoldenQuestionRecord.rating_id.in_(said)))
@@ -50,6 +55,15 @@ def remove_user(session: Session, user: UserRecord) -> None:
     session.execute(delete(SignInFailureRecord).where(SignInFailureRecord.name_key == user.name_key))
     session.delete(user)
     session.flush()
+
+
+def _hold(session: Session, user: UserRecord) -> None:
+    """Keep out those who hold a collection alone of those that the user owns or voted in; who only refers to
+    one, as a vote does, goes on."""
+    voted_in = select(RatingRecord.collection_id).where(RatingRecord.user_id == user.id)
+    concerned = or_(CollectionRecord.owner_id == user.id, CollectionRecord.id.in_(voted_in))
+    query = select(CollectionRecord.id).where(concerned).order_by(CollectionRecord.id)
+    session.execute(query.with_for_update(key_share=True))
 
 
 def mark_learned_from(session: Session, document_id: str) -> None:

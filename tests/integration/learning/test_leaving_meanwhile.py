@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from src.agents.fine_tuner.trainers import LadderTrainer
+from src.agents.ingestion.sync import remove
 from src.core.clock import new_id
 from src.core.jobs import JobRun
 from src.core.messages.accounts import DeleteUser
@@ -18,6 +21,7 @@ from src.database.repositories.forgetting import must_forget, remove_user
 from src.services import registry
 from src.services.text.questions import question_key
 from tests.support.application import House, make_settings, running
+from tests.support.cuttings import document
 from tests.support.laboratory import Laboratory
 from tests.support.schooling import TOPICS, School
 from tests.support.trainings import Attempts
@@ -75,7 +79,8 @@ def test_a_model_of_a_document_that_was_deleted_during_its_training_must_forget_
     assert forgotten(school, lambda: school.house.ask(leave), after="fitted") >= 1
 
 
-def test_what_left_is_noted_in_the_run_on_either_database(laboratory: Laboratory) -> None:
+def learning_from(laboratory: Laboratory, user_id: str) -> str:
+    """The id of a run under way that learns from a vote of a user, with two examples of it."""
     database, collection_id = laboratory.database, laboratory.collection_id
     now, dataset_id, run_id, rating_id = database.clock.now(), new_id(), new_id(), new_id()
     key = question_key("how")
@@ -89,7 +94,7 @@ def test_what_left_is_noted_in_the_run_on_either_database(laboratory: Laboratory
         work.session.add(
             RatingRecord(
                 id=rating_id,
-                user_id=laboratory.readers[0].user_id,
+                user_id=user_id,
                 object_key="hit",
                 kind="hit",
                 search_id=new_id(),
@@ -129,6 +134,12 @@ def test_what_left_is_noted_in_the_run_on_either_database(laboratory: Laboratory
             ExampleRecord(id=new_id(), split=split, **examples, **rated) for split in (0, None)
         )
         work.commit()
+    return run_id
+
+
+def test_what_left_is_noted_in_the_run_on_either_database(laboratory: Laboratory) -> None:
+    database, collection_id = laboratory.database, laboratory.collection_id
+    run_id = learning_from(laboratory, laboratory.readers[0].user_id or "")
     with database.begin() as work:
         remove_user(work.session, work.users.get(laboratory.readers[0].user_id or ""))
         work.commit()
@@ -141,3 +152,60 @@ def test_what_left_is_noted_in_the_run_on_either_database(laboratory: Laboratory
             forgets[kind] = must_forget(model)
             work.commit()
     assert forgets == {"ranker": 1, registry.TUNED: 2}
+
+
+def test_an_owner_leaves_while_a_run_of_their_collection_concludes(laboratory: Laboratory) -> None:
+    database, collection_id = laboratory.database, laboratory.collection_id
+    owner = laboratory.owner.user_id or ""
+    run_id = learning_from(laboratory, owner)
+
+    def leave() -> None:
+        with database.begin() as work:
+            remove_user(work.session, work.users.get(owner))
+            work.commit()
+
+    with ThreadPoolExecutor(1) as other:
+        with database.begin() as work:
+            work.collections.hold(collection_id, alone=True)
+            left = other.submit(leave)
+            with suppress(TimeoutError):
+                left.result(timeout=0.7)
+            assert not left.done(), "it waits for the run that concludes"
+            made = registry.register(
+                work,
+                collection_id,
+                kind="ranker",
+                state="candidate",
+                run_id=run_id,
+                card={},
+                by="a",
+                reason="b",
+            ).id
+            work.commit()
+        left.result(timeout=20)
+    with database.read() as reading:
+        assert must_forget(reading.models.get(made)) == 1
+        assert reading.collections.get(collection_id).owner_id is None
+
+
+def test_documents_leave_while_a_run_of_their_collection_concludes(laboratory: Laboratory) -> None:
+    database, collection_id = laboratory.database, laboratory.collection_id
+    with database.begin() as work:
+        keys = [document(work, collection_id, number) for number in range(2)]
+        work.commit()
+
+    def leave() -> None:
+        with database.begin() as work:
+            for key in keys:
+                remove(work, work.documents.get(key))
+            work.commit()
+
+    with ThreadPoolExecutor(1) as other:
+        with database.begin() as work:
+            work.collections.hold(collection_id, alone=True)
+            left = other.submit(leave)
+            with suppress(TimeoutError):
+                left.result(timeout=0.7)
+            assert not left.done(), "it waits for the run that concludes"
+            work.commit()
+        left.result(timeout=20)
