@@ -10,7 +10,7 @@ from src.core.errors import ConflictError
 from src.core.messages.models import ModelPromoted, ModelRejected, ModelRole, ModelRolledBack
 from src.core.passages import CONFIGURED
 from src.database.models import ModelChangeRecord, ModelRecord
-from src.database.repositories.forgetting import marked_as, marked_by_run, must_forget
+from src.database.repositories.forgetting import marked_as, marked_as_parent, marked_by_run, must_forget
 from src.database.uow import UnitOfWork, Work
 from src.services.indexing.making import Making
 from src.services.indexing.switching import switch
@@ -90,6 +90,8 @@ def register(
     if cutting is None and role is ModelRole.RANKING:
         searched = work.collections.get(collection_id).cutting
         cutting = searched if searched != CONFIGURED else None
+    if parent_id and run_id is None and role is ModelRole.RANKING and artefact is not None:
+        card = marked_as_parent(work.session, parent_id, card)
     if run_id:
         card = marked_by_run(work.session, run_id, kind, card)
     record = work.models.add(

@@ -14,6 +14,7 @@ from src.core.messages.models import ModelDetail, ModelState, ProposeChunker
 from src.core.passages import CONFIGURED, Chunking
 from src.database.grants import grant_on
 from src.database.models import ModelRecord, UserRecord
+from src.database.repositories.forgetting import must_forget
 from src.database.uow import Database, UnitOfWork
 from src.services import registry
 
@@ -116,15 +117,16 @@ def switch_if_wanted(work: UnitOfWork, model: ModelRecord, evidence: Mapping[str
     if SWITCH not in model.card:
         return
     live, user = work.models.live(model.collection_id), _decider(work, model)
-    if user is not None and live is not None and live.id == model.parent_id and has_index(work, model):
+    if user is None:
+        why = "who proposed it may not decide that any more"
+    elif must_forget(model):
+        why = "it learned from votes that were deleted since"
+    elif live is None or live.id != model.parent_id or not has_index(work, model):
+        why = "another model went live meanwhile"
+    else:
         reason = f"{user.username} wanted it live once it had passed the gate. {model.reason}"
         registry.promote(work, model, by=user.username, reason=reason, evidence=dict(evidence))
         return
-    why = (
-        "who proposed it may not decide that any more"
-        if user is None
-        else "another model went live meanwhile"
-    )
     reason = f"It passed the gate and was to go live then, but {why}. {model.reason}"
     work.models.change(model, ModelState.GATED, by=by, reason=reason, evidence={}, at=work.now())
 

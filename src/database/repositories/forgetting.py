@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from src.database.models import (
@@ -29,6 +29,12 @@ _MARK = "must_forget"
 _LEFT = "left_meanwhile"
 """In the configuration of a run: how many of its votes, and of all its examples, went while it learned."""
 _EMBEDDING = "embedding"
+_BY_HAND = (
+    ModelRecord.run_id.is_(None),
+    ModelRecord.artefact.is_not(None),
+    ModelRecord.role == "ranking",
+)
+"""Of the models that have a parent: that they rank with what it learned, other weights or passages beside."""
 
 
 def rated_collections(session: Session, user_id: str) -> Sequence[str]:
@@ -113,13 +119,27 @@ def _of_kind(kind: str, counts: Sequence[int]) -> int:
 
 
 def _mark_with(session: Session, model: ModelRecord, lost: int) -> None:
-    """Mark a model, and where it is an embedding model those that rank by its vectors."""
-    marked = [model]
+    """Mark a model, where it is an embedding model those that rank by its vectors, and what was made of any
+    of them by hand."""
+    marked = {model.id: model}
     if model.kind == _EMBEDDING and model.embedding_version is not None:
-        ranked_by = (ModelRecord.embedding_version == model.embedding_version, ModelRecord.id != model.id)
-        marked += session.scalars(select(ModelRecord).where(*ranked_by))
-    for each in marked:
+        ranked_by = ModelRecord.embedding_version == model.embedding_version
+        marked |= {each.id: each for each in session.scalars(select(ModelRecord).where(ranked_by))}
+    newest = list(marked)
+    while newest:
+        made = session.scalars(select(ModelRecord).where(ModelRecord.parent_id.in_(newest), *_BY_HAND))
+        found = {each.id: each for each in made if each.id not in marked}
+        marked |= found
+        newest = list(found)
+    for each in marked.values():
         each.card = {**each.card, _MARK: must_forget(each) + lost}
+
+
+def marked_as_parent(session: Session, parent_id: str, card: dict[str, Any]) -> dict[str, Any]:
+    """The card of a new model that is made by hand of another one, with what that must forget."""
+    parent = session.get(ModelRecord, parent_id)
+    lost = max(int(card.get(_MARK, 0)), must_forget(parent) if parent is not None else 0)
+    return {**card, _MARK: lost} if lost else card
 
 
 def marked_as(session: Session, embedding_version: str, card: dict[str, Any]) -> dict[str, Any]:
@@ -140,9 +160,9 @@ def marked_by_run(session: Session, run_id: str, kind: str, card: dict[str, Any]
 
 
 def collections_with_learned_models(session: Session) -> Sequence[str]:
-    """The collections whose live model came of a training run."""
+    """The collections whose live model came of a training run, or was made by hand of one that may have."""
     query = select(ModelRecord.collection_id).where(
-        ModelRecord.state == "live", ModelRecord.run_id.is_not(None)
+        ModelRecord.state == "live", or_(ModelRecord.run_id.is_not(None), and_(*_BY_HAND))
     )
     return list(session.scalars(query.order_by(ModelRecord.collection_id)))
 
@@ -171,12 +191,15 @@ def gone_examples(session: Session, dataset: DatasetRecord) -> int:
 
 def gone_from_model(session: Session, model: ModelRecord | None) -> int:
     """How many of the examples that a model learned from do not hold any more."""
-    if model is None or model.run_id is None:
+    trained = model
+    while trained is not None and trained.run_id is None:
+        trained = session.get(ModelRecord, trained.parent_id) if trained.parent_id else None
+    if model is None or trained is None or model.role != trained.role:
         return 0
     dataset = session.scalar(
         select(DatasetRecord)
         .join(TrainingRunRecord, TrainingRunRecord.dataset_id == DatasetRecord.id)
-        .where(TrainingRunRecord.id == model.run_id)
+        .where(TrainingRunRecord.id == trained.run_id)
     )
     gone = gone_examples(session, dataset) if dataset is not None else 0
     return max(gone, must_forget(model))

@@ -17,7 +17,13 @@ from src.core.messages.accounts import DeleteUser
 from src.core.messages.console import SteerAgent, Steering
 from src.core.messages.documents import DeleteDocument, ListDocuments
 from src.database.models import DatasetRecord, ExampleRecord, RatingRecord, TrainingRunRecord
-from src.database.repositories.forgetting import must_forget, remove_user
+from src.database.repositories.forgetting import (
+    collections_with_learned_models,
+    gone_from_model,
+    must_forget,
+    remove_user,
+)
+from src.database.uow import UnitOfWork
 from src.services import registry
 from src.services.text.questions import question_key
 from tests.support.application import House, make_settings, running
@@ -209,3 +215,44 @@ def test_documents_leave_while_a_run_of_their_collection_concludes(laboratory: L
             assert not left.done(), "it waits for the run that concludes"
             work.commit()
         left.result(timeout=20)
+
+
+def test_what_was_made_by_hand_of_a_model_must_forget_what_that_must(laboratory: Laboratory) -> None:
+    database, of = laboratory.database, laboratory.collection_id
+    user = laboratory.readers[0].user_id or ""
+    run_id, file = learning_from(laboratory, user), "a" * 64
+
+    def made(work: UnitOfWork, kind: str, parent: str | None, artefact: str | None, **more: Any) -> str:
+        return registry.register(
+            work,
+            of,
+            kind=kind,
+            state="candidate",
+            parent_id=parent,
+            artefact=artefact,
+            card={},
+            by="a",
+            reason="b",
+            **more,
+        ).id
+
+    with database.begin() as work:
+        default = registry.live_model(work, of).id
+        ranker = made(work, "ranker", default, file, run_id=run_id)
+        small = made(work, registry.CHUNKER, ranker, file, cutting="128-tokens")
+        weighed = made(work, "weights", small, "b" * 64)
+        untaught = made(work, registry.CHUNKER, default, None, cutting="128-tokens")
+        trained = made(work, "ranker", ranker, "c" * 64, run_id=new_id())
+        work.commit()
+    with database.begin() as work:
+        remove_user(work.session, work.users.get(user))
+        work.commit()
+    with database.begin() as work:
+        again = made(work, registry.CHUNKER, weighed, "b" * 64, cutting="96-tokens")
+        forget = {key: must_forget(work.models.get(key)) for key in (ranker, small, weighed, again)}
+        assert set(forget.values()) == {1}
+        assert [must_forget(work.models.get(key)) for key in (default, untaught, trained)] == [0, 0, 0]
+        assert gone_from_model(work.session, work.models.get(again)) == 1
+        assert collections_with_learned_models(work.session) == []
+        registry.promote(work, work.models.get(weighed), by="a", reason="b", evidence={})
+        assert collections_with_learned_models(work.session) == [of], "where training without them is due"
