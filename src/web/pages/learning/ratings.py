@@ -35,7 +35,7 @@ def ratings() -> str:
         choices=[
             ("state", "Every state", list(RatingState)),
             ("verdict", "Up and down", list(Verdict)),
-            ("kind", "Hits, citations, answers", list(RatingKind)),
+            ("kind", "Every kind", list(RatingKind)),
         ],
         collections=collections_by_id(),
     )
