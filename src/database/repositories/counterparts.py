@@ -49,13 +49,13 @@ class Counterparts:
             found.update(self._session.scalars(query))
         return found
 
-    def translated(self, cutting: str) -> set[str]:
-        """The contents that have a counterpart in that cutting which still stands there."""
-        query = (
-            select(CounterpartRecord.content_key)
-            .join(PassageRecord, PassageRecord.embedding_key == CounterpartRecord.counterpart_key)
-            .where(*self._mine, CounterpartRecord.cutting == cutting, *self._in(cutting))
-        )
+    def translated(self, cutting: str, *, standing: bool = True) -> set[str]:
+        """The contents that have a counterpart in that cutting, for ``standing`` one which still stands
+        there."""
+        query = select(CounterpartRecord.content_key).where(*self._mine, CounterpartRecord.cutting == cutting)
+        if standing:
+            there = PassageRecord.embedding_key == CounterpartRecord.counterpart_key
+            query = query.join(PassageRecord, there).where(*self._in(cutting))
         return set(self._session.scalars(query.distinct()))
 
     def known(self, keys: Iterable[str]) -> dict[str, set[str]]:
@@ -107,6 +107,12 @@ class Counterparts:
             query = select(*_CONTENT).where(PassageRecord.document_id.in_(part), *self._in(cutting))
             found.extend(Content(*row) for row in self._session.execute(query))
         return found
+
+    def drop(self, cutting: str, keys: Collection[str]) -> None:
+        """Forget the counterparts of contents in a cutting."""
+        for part in chunks(sorted(keys)):
+            of = (*self._mine, CounterpartRecord.cutting == cutting, CounterpartRecord.content_key.in_(part))
+            self._session.execute(delete(CounterpartRecord).where(*of))
 
     def add(self, cutting: str, pairs: Iterable[tuple[str, str]]) -> None:
         """Write down contents with their counterparts."""

@@ -17,7 +17,10 @@ from .places import Place
 
 def complete(work: UnitOfWork, collection_id: str) -> bool:
     """Find the counterparts that voted contents lack in the cuttings that the collection's indexes have; true
-    where some were found. Nothing is looked for where there is one cutting."""
+    where some changed. Nothing is looked for where there is one cutting.
+
+    What stands in a cutting itself has none there, also where it came to stand there later; and what was
+    found anew stands for the content alone, not beside what is there no more."""
     collection = work.collections.find(collection_id)
     if collection is None:
         return False
@@ -28,12 +31,13 @@ def complete(work: UnitOfWork, collection_id: str) -> bool:
     voted = counterparts.voted()
     found = False
     for cutting in sorted(cuttings):
-        lacking = voted - counterparts.at_home(voted, cutting) - counterparts.translated(cutting)
-        if not lacking:
-            continue
-        rows = _found(counterparts, lacking, cutting)
+        home = counterparts.at_home(voted, cutting)
+        lacking = voted - home - counterparts.translated(cutting)
+        rows = _found(counterparts, lacking, cutting) if lacking else set()
+        outdated = counterparts.translated(cutting, standing=False) & (home | {key for key, _ in rows})
+        counterparts.drop(cutting, outdated)
         counterparts.add(cutting, rows)
-        found = found or bool(rows)
+        found = found or bool(rows) or bool(outdated)
     return found
 
 

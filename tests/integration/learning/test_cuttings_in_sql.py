@@ -64,9 +64,8 @@ def test_a_switch_takes_thousands_of_documents_along_at_once_and_back(database: 
             assert len(list(reading.documents.searched(of))) == DOCUMENTS - lost
 
 
-def test_a_vote_stands_for_what_is_at_its_place_in_each_cutting_also_when_the_first_is_gone(
-    database: Database,
-) -> None:
+def voted_on(database: Database) -> tuple[str, str]:
+    """A collection, and its document, which is cut in two ways; a vote is on its second large passage."""
     with database.begin() as work:
         of = collection(work)
         key = document(work, of, 0)
@@ -80,6 +79,37 @@ def test_a_vote_stands_for_what_is_at_its_place_in_each_cutting_also_when_the_fi
         work.passages.add_all(passages(key, of, SMALL, 25, "s" * 64))
         work.session.add(rating(work, user.id, of, f"{key}-{CONFIGURED}-1"))
         work.commit()
+    return of, key
+
+
+def test_a_vote_stands_for_what_is_there_now_and_for_nothing_that_was(database: Database) -> None:
+    of, key = voted_on(database)
+    with database.begin() as work:
+        assert complete(work, of)
+        work.commit()
+    assert len(counterparts(database, SMALL)) == 5
+    with database.begin() as work:
+        work.passages.drop_cut([key], SMALL)
+        again = passages(key, of, SMALL, 10, "t" * 64)  # as another release cuts it
+        work.passages.add_all([row | {"embedding_key": f"again-{row['ordinal']}"} for row in again])
+        work.session.flush()
+        assert complete(work, of)
+        work.commit()
+    assert counterparts(database, SMALL) == ["again-2", "again-3"]
+    with database.begin() as work:
+        (row,) = (one for one in passages(key, of, SMALL, 5, "u" * 64) if one["ordinal"] == 1)
+        work.passages.add_all([row | {"id": "itself", "embedding_key": f"{key}-{CONFIGURED}-1"}])
+        work.session.flush()
+        assert complete(work, of)
+        assert not complete(work, of)
+        work.commit()
+    assert counterparts(database, SMALL) == [], "it stands there itself"
+
+
+def test_a_vote_stands_for_what_is_at_its_place_in_each_cutting_also_when_the_first_is_gone(
+    database: Database,
+) -> None:
+    of, key = voted_on(database)
     with database.begin() as work:
         assert complete(work, of)
         assert not complete(work, of), "nothing is lacking any more"
