@@ -57,6 +57,9 @@ class IndexBuilder:
             total = work.passages.live_count(collection.id, making.cutting)
         self._filler.fill(building, run, total=total)
         self._vectors.complete_questions(making.embedding_version, run)
+        with self._database.begin(run.ctx) as work:
+            complete(work, collection.id)  # most of it, before anybody is kept out
+            work.commit()
         while not self._concluded(building, run, switching=switching):
             self._cuts.catch_up(collection.id, making.cutting, run)
         run.reached("switched")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from src.database.repositories.searching import Candidate
@@ -57,25 +57,41 @@ def _same_places(
     """By passage, those of the other ranking that stand where it or one of its near-duplicates does, or that
     are the same words."""
     same: dict[str, list[str]] = {}
-    places = [_standing(shown, found) for shown in (mine, theirs)]
-    for one, (keys, stands) in places[0].items():
-        for other, (others_keys, others_stand) in places[1].items():
-            if keys & others_keys or any(a.overlaps(b) for a in stands for b in others_stand):
-                same.setdefault(one, []).append(other)
-                same.setdefault(other, []).append(one)
+    at: dict[str, list[tuple[str, Place]]] = {}
+    of: dict[str, list[str]] = {}
+    for other, candidate in _stood_for(theirs, found):
+        at.setdefault(candidate.document_id, []).append((other, _place(candidate)))
+        of.setdefault(candidate.content_key, []).append(other)
+    meetings = {
+        (one, other)
+        for one, candidate in _stood_for(mine, found)
+        for other in (
+            *of.get(candidate.content_key, ()),
+            *_overlapping(candidate, at.get(candidate.document_id, ())),
+        )
+    }
+    for one, other in sorted(meetings):
+        same.setdefault(one, []).append(other)
+        same.setdefault(other, []).append(one)
     return same
 
 
-def _standing(
-    shown: Sequence[Shown], found: Mapping[str, Candidate]
-) -> dict[str, tuple[set[str], list[Place]]]:
-    """By passage, the contents and the places of all that it stands for."""
-    standing = {}
+def _stood_for(shown: Sequence[Shown], found: Mapping[str, Candidate]) -> Iterator[tuple[str, Candidate]]:
+    """Each passage with itself and with its near-duplicates."""
     for item, duplicates in shown:
-        all_ = [found[key] for key in (item.passage_id, *duplicates)]
-        places = [Place.of(one.document_id, json.loads(one.location), one.text) for one in all_]
-        standing[item.passage_id] = ({one.content_key for one in all_}, places)
-    return standing
+        for key in (item.passage_id, *duplicates):
+            yield item.passage_id, found[key]
+
+
+def _overlapping(candidate: Candidate, there: Sequence[tuple[str, Place]]) -> Iterator[str]:
+    """The passages of the same document that stand where this one does."""
+    if there:
+        place = _place(candidate)
+        yield from (other for other, its in there if place.overlaps(its))
+
+
+def _place(candidate: Candidate) -> Place:
+    return Place.of(candidate.document_id, json.loads(candidate.location), candidate.text)
 
 
 def first_to_rank(seed: str) -> tuple[Team, Team]:

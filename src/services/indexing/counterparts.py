@@ -55,8 +55,9 @@ def _found(counterparts: Counterparts, lacking: Iterable[str], cutting: str) -> 
         (key, counterpart)
         for key, found in names.items()
         for content in _contents(found, standing)
+        for voted in (_place(content),)
         for place, counterpart in there.get(content.document_id, ())
-        if place.overlaps(_place(content))
+        if place.overlaps(voted)
     }
 
 
