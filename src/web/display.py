@@ -122,15 +122,18 @@ def stamp(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def place(location: Location) -> str:
-    """Where in its document a passage stands, without the path."""
+def place(location: Location, title: str = "") -> str:
+    """Where in its document a passage stands, without the path and without the document's own title."""
     parts = []
     if location.page is not None:
         parts.append(f"page {location.page}")
     if location.cell is not None:
         parts.append(f"cell {location.cell}")
-    if location.heading_path:
-        parts.append(" › ".join(location.heading_path))
+    headings = location.heading_path or ()
+    if headings[:1] == (title,):
+        headings = headings[1:]
+    if headings:
+        parts.append(" › ".join(headings))
     if location.start_line is not None and location.page is None:
         last = location.end_line or location.start_line
         one = last == location.start_line

@@ -199,7 +199,7 @@ def standard_rules(limits: Thresholds) -> tuple[Rule, ...]:
             "dead_letters",
             "stoa_dead_letters",
             limits.dead_letters,
-            "{of} gave up {value:.0f} events: see the console.",
+            "Events that the agent {of} gave up on: {value:.0f}. Its dead letters in the console say why.",
             by="group",
         ),
         Rule(

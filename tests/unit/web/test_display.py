@@ -106,3 +106,10 @@ def test_counts_take_their_noun() -> None:
 )
 def test_marks_of_code_become_elements_and_nothing_else_does(text: str, html: str) -> None:
     assert display.code_marks(text) == html
+
+
+def test_a_place_does_not_repeat_the_title_of_its_document() -> None:
+    location = Location(heading_path=("Guide", "Returns"), start_line=9, end_line=12)
+    assert display.place(location, "Guide") == "Returns, lines 9–12"
+    assert display.place(location, "Manual") == "Guide › Returns, lines 9–12"
+    assert display.place(Location(heading_path=("Guide",)), "Guide") == ""
