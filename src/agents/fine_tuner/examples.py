@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -55,20 +55,24 @@ class Pool:
 
 @dataclass
 class Asked:
-    """A question with its votes, by the content of the passage."""
+    """A question with its votes, by the content of the passage; ``readers`` names who liked one."""
 
     key: str
     text: str
     ups: dict[str, float]
     downs: dict[str, float]
+    readers: dict[str, set[str]] = field(default_factory=dict)
 
 
-def asked_questions(rows: Sequence[ExampleRecord]) -> list[Asked]:
-    """The questions that were voted on, of the rows that were taken, in the order of their keys."""
+def asked_questions(rows: Sequence[ExampleRecord], readers: Mapping[str, str] | None = None) -> list[Asked]:
+    """The questions that were voted on, of the rows that were taken, in the order of their keys. ``readers``
+    names who gave a rating, by its id."""
     taken = [row for row in rows if row.excluded is None and row.split is not None]
     taken.sort(key=lambda row: (row.question_key, row.content_key, row.id))
+    known = readers or {}
     return _joined(
-        (row.question_key, row.question, row.content_key, row.label > 0, row.weight) for row in taken
+        (r.question_key, r.question, r.content_key, r.label > 0, r.weight, known.get(r.rating_id or ""))
+        for r in taken
     )
 
 
@@ -77,15 +81,19 @@ def voted_questions(votes: Sequence[Vote]) -> list[Asked]:
     ordered = sorted(
         votes, key=lambda vote: (vote.question_key, vote.content_key or "", vote.rating_id or "")
     )
-    return _joined((v.question_key, v.question, v.content_key or "", v.up, v.weight) for v in ordered)
+    return _joined(
+        (v.question_key, v.question, v.content_key or "", v.up, v.weight, v.reader) for v in ordered
+    )
 
 
-def _joined(votes: Iterable[tuple[str, str, str, bool, float]]) -> list[Asked]:
+def _joined(votes: Iterable[tuple[str, str, str, bool, float, str | None]]) -> list[Asked]:
     found: dict[str, Asked] = {}
-    for key, question, content_key, up, weight in votes:
+    for key, question, content_key, up, weight, reader in votes:
         asked = found.setdefault(key, Asked(key, question, {}, {}))
         side = asked.ups if up else asked.downs
         side[content_key] = side.get(content_key, 0.0) + weight
+        if up and reader is not None:
+            asked.readers.setdefault(content_key, set()).add(reader)
     return list(found.values())
 
 
@@ -130,6 +138,7 @@ def material_of(
             fused=pool.fused,
             ups=asked.ups,
             downs=asked.downs,
+            readers=asked.readers,
         )
         for asked, pool in zip(questions, pools, strict=True)
         if pool.keys

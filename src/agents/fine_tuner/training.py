@@ -197,7 +197,8 @@ class Training:
 
     def _material(self, dataset: DatasetRecord, embedder: Embedder, run: JobRun) -> Material:
         with self._database.read() as work:
-            questions = asked_questions(work.datasets.examples(dataset.id))
+            rows, readers = work.datasets.examples(dataset.id), work.datasets.readers(dataset.id)
+        questions = asked_questions(rows, readers)
         vectors = self._archive.vectors({asked.key: asked.text for asked in questions}, embedder)
         self._pools.keep_only(dataset.collection_id, questions, run)
         pools = self._pools.gather(dataset.collection_id, questions, run)

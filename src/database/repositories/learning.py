@@ -14,6 +14,7 @@ from src.database.models import (
     ExperimentVoteRecord,
     GoldenQuestionRecord,
     GoldenSetRecord,
+    RatingRecord,
     TrainingRunRecord,
 )
 
@@ -122,6 +123,15 @@ class Datasets(Repository[DatasetRecord]):
     def examples(self, dataset_id: str) -> Sequence[ExampleRecord]:
         query = select(ExampleRecord).where(ExampleRecord.dataset_id == dataset_id)
         return list(self._session.scalars(query.order_by(ExampleRecord.id)))
+
+    def readers(self, dataset_id: str) -> dict[str, str]:
+        """Who gave the ratings that the data set is made of, by rating."""
+        query = (
+            select(RatingRecord.id, RatingRecord.user_id)
+            .join(ExampleRecord, ExampleRecord.rating_id == RatingRecord.id)
+            .where(ExampleRecord.dataset_id == dataset_id)
+        )
+        return {rating_id: user_id for rating_id, user_id in self._session.execute(query)}
 
 
 class Examples(Repository[ExampleRecord]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,7 +23,8 @@ class Example:
     ``keys`` names the passages of the pool by content, ``rows`` says which row of the matrix of passage
     vectors each is; ``features`` is ``(candidates, features)``; ``dense`` and ``fused`` are the cosine and
     the score of the default fusion. ``ups`` and ``downs`` give the votes by passage key; passages beside
-    the pool count for the memory only. Examples with the same ``group`` (the same question, however often
+    the pool count for the memory only; ``readers`` names who liked a passage, as far as that is known.
+    Examples with the same ``group`` (the same question, however often
     it was asked) never meet across a split.
     """
 
@@ -36,6 +37,7 @@ class Example:
     fused: Floats
     ups: Mapping[str, float]
     downs: Mapping[str, float] = field(default_factory=dict)
+    readers: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def preference(self, key: str) -> float:
         """Up-votes less half the down-votes."""

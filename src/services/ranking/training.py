@@ -14,6 +14,7 @@ from .adapter import AdapterFit, AdapterSettings, fit_query_adapter
 from .diagnosis import Finding, adapter_findings, data_findings, ranker_findings
 from .examples import Batch, Example, ndcg
 from .features import Floats
+from .jury import Jury
 from .linear import STRENGTHS, WeightsFit, fit_rank_weights
 from .memory import LEARNED, MemorySettings, QueryMemory, Remembered
 from .ranker import ADAPTED, HELPED, FusionWeights, Ranker
@@ -105,13 +106,15 @@ def fit_ranker(
             findings += adapter_findings(adapter, judged)
         weigh = partial(_weighed, judged, examples, names, beside, settings.strengths, seed)
         weighed = weigh(settings.memory)
-        near = weighed.ndcg.mean()
+        jury = Jury(judged)
+        near = [weighed.fit.out_of_fold[voice.row] for voice in jury.voices]
         for reach in settings.reaches if len(judged) >= settings.reach_from else ():
-            if not _harmless(judged, examples, reach):
+            if not _harmless(judged, examples, reach, jury):
                 break
             # Not the best of them: votes can only land where a narrower memory has put a passage.
             further = weigh(reach)
-            weighed = further if further.ndcg.mean() > near else weighed
+            gained, _ = jury.change(near, [further.fit.out_of_fold[voice.row] for voice in jury.voices])
+            weighed = further if gained > 0 else weighed
     ranker = Ranker(fusion, weighed.memory, weighed.fit.weights, adapter.adapter if adapter else None)
     batch = weighed.batch
     base = ndcg(Batch.of(judged).fused, batch.target, batch.present)
@@ -167,19 +170,21 @@ def memory_of(examples: Sequence[Example]) -> QueryMemory:
     )
 
 
-def _harmless(judged: Sequence[Example], examples: Sequence[Example], memory: MemorySettings) -> bool:
+def _harmless(
+    judged: Sequence[Example], examples: Sequence[Example], memory: MemorySettings, jury: Jury
+) -> bool:
     """Whether it surely costs at most ``_HARM`` where no right passage was ever voted for. That is tried on
-    the questions at hand, each without the votes of all that like one of its passages: what memory gains
-    otherwise repeats among what was voted on, and need not repeat in what is to come."""
+    the questions at hand, for each reader without the votes of all that like what this one liked: what memory
+    gains otherwise repeats among what was voted on, and need not repeat in what is to come."""
     liking: dict[str, set[str]] = {}
     for example in judged:
         for key in _liked(example):
             liking.setdefault(key, set()).add(str(example.group))
-    sharing = [set().union(*(liking[key] for key in _liked(example))) for example in judged]
-    batch = Batch.of(judged)
-    lifted = Batch.of(_lifted(judged, _recalled(judged, examples, memory, sharing), memory)).fused
-    lost = ndcg(batch.fused, batch.target, batch.present) - ndcg(lifted, batch.target, batch.present)
-    return bool(lost.mean() + _SURE * lost.std() / np.sqrt(len(lost)) <= _HARM)
+    sharing = [set().union(*(liking[key] for key in voice.liked)) for voice in jury.voices]
+    lists = [judged[voice.row] for voice in jury.voices]
+    lifted = _lifted(lists, _recalled(lists, examples, memory, sharing), memory)
+    change, error = jury.change([each.fused for each in lists], [each.fused for each in lifted])
+    return _SURE * error - change <= _HARM
 
 
 def _recalled(

@@ -84,3 +84,14 @@ def test_what_stands_in_no_fold_or_was_left_out_is_no_vote() -> None:
 
     found = asked_questions([row("q1"), row("q2", split=None), row("q3", excluded="gone")])
     assert [asked.key for asked in found] == ["q1"]
+
+
+def test_who_liked_a_passage_is_known_where_the_rating_is() -> None:
+    def row(rating: str | None, label: float) -> ExampleRecord:
+        fields = {"question": "What?", "question_key": "q1", "content_key": "c1", "weight": 1.0}
+        return ExampleRecord(id=str(rating), rating_id=rating, label=label, split=0, **fields)
+
+    rows = [row("one", 1.0), row("two", 1.0), row("three", -1.0), row(None, 1.0), row("gone", 1.0)]
+    found = asked_questions(rows, {"one": "ada", "two": "ben", "three": "eve"})
+    assert found[0].readers == {"c1": {"ada", "ben"}}
+    assert asked_questions(rows)[0].readers == {}
