@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from src.core.jobs import ClaimedJob, JobRun
-from src.core.messages.documents import AddDocuments, UploadedFile
+from src.core.messages.documents import AddDocuments, RetryDocument, UploadedFile
 from src.core.messages.indexes import ReturnIndex
 from src.core.passages import CONFIGURED
 from src.core.signals import Signal
@@ -138,3 +138,19 @@ def test_a_document_that_can_be_cut_again_is_not_told_of_any_more(house: Harbour
     house.upload(house.collection_id, {"log2.md": content + b"The end.\n"})
     assert house.failed() == {}
     assert [index.uncut for index in house.versions().indexes] == [0]
+
+
+def test_a_document_is_tried_again_in_all_cuttings(house: Harbour) -> None:
+    document_id, blobs = house.documents()["log2.md"], house.application.adapters.blobs
+    with house.application.database.read() as work:
+        digest = work.documents.get(document_id).content_hash
+    content = blobs.get(digest)
+    blobs.delete(digest)
+    house.cut()
+    assert [index.uncut for index in house.versions().indexes] == [0, 1]
+    blobs.put(content)
+    house.finished(house.ask(RetryDocument(document_id=document_id)).job_id)
+    assert [index.uncut for index in house.versions().indexes] == [0, 0]
+    assert house.whole()
+    house.ask(ReturnIndex(collection_id=house.collection_id))
+    assert {hit.external_id for hit in house.find().hits} == set(FILES)

@@ -99,6 +99,7 @@ def test_what_cannot_be_cut_so_is_behind_its_number_with_the_reason(site: Site) 
     (row,) = marked(visitor.page(links.pop()), "uncut-document")
     assert "It makes too many <b>." in words(row)
     assert document.title in words(row)
+    assert len(marked(row, "retry")) == 1
     address = f"/learning/collections/{site.collection_id}/uncut/{chunker}"
     assert site.visitor(as_=READER).get(address).status_code == 403
 
