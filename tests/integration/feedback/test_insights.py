@@ -57,7 +57,7 @@ def test_questions_that_nothing_is_indexed_about_are_one_group_with_a_plain_name
     assert found.question in FOREIGN
     assert (found.size, found.questions, found.readers) == (2, 2, 1)
     assert found.trend is Trend.TOO_FEW
-    assert found.evidence.startswith("2 of 2 questions: The evidence check refused")
+    assert found.evidence.startswith("This holds for 2 of 2 questions. The evidence check refused")
     assert {one.question for one in found.examples} == set(FOREIGN)
     assert found.proposal == "Add a document or a source about it."
 

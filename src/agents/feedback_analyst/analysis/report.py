@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -98,7 +98,18 @@ def drafts(
         for places in groups(alike, ALIKE)
         if any(diagnosed[place].evidence.latest.at >= period.start for place in places)
     ]
-    return sorted(found, key=lambda one: (-one.size, one.keys))[:MOST_INSIGHTS]
+    return _told_apart(sorted(found, key=lambda one: (-one.size, one.keys))[:MOST_INSIGHTS])
+
+
+def _told_apart(found: Sequence[Draft]) -> list[Draft]:
+    """A group with the words of a larger one is called by its question instead."""
+    taken: set[str] = set()
+    told = []
+    for one in found:
+        title = one.title if one.title not in taken else _shortened(str(one.fields["question"]))
+        taken.add(title)
+        told.append(replace(one, title=title))
+    return told
 
 
 def _draft(
@@ -162,13 +173,17 @@ def _main_cause(members: Sequence[Diagnosed]) -> str:
 
 def _title(question: str, telling: Sequence[str], count: int) -> str:
     if count == 1 or not telling:
-        return question if len(question) <= _LONGEST_TITLE else f"{question[: _LONGEST_TITLE - 1]}…"
+        return _shortened(question)
     return f"Questions about {phrase(telling)}"
+
+
+def _shortened(question: str) -> str:
+    return question if len(question) <= _LONGEST_TITLE else f"{question[: _LONGEST_TITLE - 1]}…"
 
 
 def _evidence(members: Sequence[Diagnosed], count: int) -> str:
     sentence = members[0].diagnosis.sentence
-    return sentence if count == 1 else f"{len(members)} of {count} questions: {sentence}"
+    return sentence if count == 1 else f"This holds for {len(members)} of {count} questions. {sentence}"
 
 
 def _concerns(members: Sequence[Diagnosed]) -> tuple[Concern, ...]:
@@ -192,11 +207,11 @@ def _example(member: Diagnosed) -> FailedQuestion:
 _PROPOSALS: Mapping[str, str] = {
     Action.ADD_SOURCE: "Add a document or a source about it.",
     Action.REINGEST: "Bring the source up to date, and look at its schedule.",
-    Action.TRAIN: "Train: what readers found right teaches the ranking to bring it up.",
+    Action.TRAIN: "Train on the votes: what readers found right teaches the ranking to bring it up.",
     Action.NEW_TEMPLATE: "Try another prompt template.",
     Action.FIX_DOCUMENT: "Change the document.",
-    Action.LOOK: "Read the examples; a rating with a reason, or a correction, would tell more.",
-    Action.WAIT: "Nothing more: a search finds it now.",
+    Action.LOOK: "Read the questions below; a rating with a reason, or a correction, would tell more.",
+    Action.WAIT: "Nothing more is needed: a search finds it now.",
 }
 _CLOSER: Mapping[tuple[str, str], str] = {
     (

@@ -11,7 +11,7 @@ from src.web.state import ask
 
 from .blueprint import blueprint
 from .views import collections_by_id, page
-from .wording import ACTIONS, CAUSES
+from .wording import CAUSES
 
 PLACES = {
     "collection": ("collections.show", "collection_id"),
@@ -32,7 +32,6 @@ def insights() -> str:
         collection=collection,
         places=PLACES,
         causes=CAUSES,
-        actions=ACTIONS,
     )
 
 

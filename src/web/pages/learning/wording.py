@@ -30,17 +30,6 @@ CAUSES = {
 }
 """Why questions fail."""
 
-ACTIONS = {
-    "add_source": "Add a source",
-    "reingest": "Read the document again",
-    "train": "Train",
-    "new_template": "Try another template",
-    "fix_document": "Correct the document",
-    "look": "Look at the examples",
-    "wait": "Nothing to do",
-}
-"""What could be done about it."""
-
 
 def decider(name: str) -> str:
     """Who decided: a person by name, an agent by what it is."""

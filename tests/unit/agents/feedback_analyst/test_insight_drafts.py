@@ -46,6 +46,14 @@ def test_questions_of_different_meaning_are_different_groups_the_largest_first()
     assert (second.size, second.title) == (1, "ferry times?")
 
 
+def test_groups_that_share_their_words_are_told_apart_by_a_question() -> None:
+    far = {"vector": (0.0, 1.0), "shown": (("z", 0.2),)}
+    larger, smaller = made(refund(1), refund(2), refund(3), {**refund(4), **far}, {**refund(5), **far})
+    assert (larger.size, smaller.size) == (3, 2)
+    assert larger.title == "Questions about question and refund"
+    assert smaller.title in ("refund question 4?", "refund question 5?")
+
+
 def test_the_reasons_and_sources_part_what_the_meaning_alone_would_join() -> None:
     near = {"vector": (0.72, 0.694), "days_ago": 1.0}
     assert len(made(refund(1), {**refund(2), **near})) == 1
@@ -62,7 +70,7 @@ def test_the_cause_with_the_most_evidence_is_that_of_the_group_and_all_are_count
     (found,) = made(refund(1), refund(2), refund(3, reason=Reason.OUTDATED))
     assert found.cause == Cause.NOTHING_INDEXED
     assert found.fields["causes"] == {Cause.NOTHING_INDEXED: 2, Cause.OUTDATED: 1}
-    assert str(found.fields["evidence"]).startswith("2 of 3 questions: ")
+    assert str(found.fields["evidence"]).startswith("This holds for 2 of 3 questions. ")
 
 
 def test_a_cause_of_a_few_is_not_that_of_the_group() -> None:
@@ -80,7 +88,7 @@ def test_where_all_is_found_by_now_nothing_more_is_proposed() -> None:
     (found,) = made(one)
     assert (found.fields["action"], found.fields["proposal"]) == (
         Action.WAIT,
-        "Nothing more: a search finds it now.",
+        "Nothing more is needed: a search finds it now.",
     )
 
 
