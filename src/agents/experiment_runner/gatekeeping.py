@@ -41,7 +41,14 @@ def is_open(work: Work, model: ModelRecord) -> bool:
 def compare_again(work: UnitOfWork, live: ModelRecord, waiting: Sequence[ModelRecord], *, by: str) -> None:
     """Have the newest of the gated models compared with what is live now, where it was compared with another
     one; those before it are put aside. A promotion by a person or without a gate is nobody's evidence, so
-    that a model that never was at the gate stays as it is."""
+    that a model that never was at the gate stays as it is. Other passages, which somebody proposed and which
+    learn from no votes, make room for nothing that does."""
+    proposed = [model for model in waiting if model.kind == registry.CHUNKER]
+    _compare_again(work, live, proposed, by=by)
+    _compare_again(work, live, [model for model in waiting if model not in proposed], by=by)
+
+
+def _compare_again(work: UnitOfWork, live: ModelRecord, waiting: Sequence[ModelRecord], *, by: str) -> None:
     outdated = [model for model in waiting if compared_with(work, model) not in (None, live.id)]
     for place, model in enumerate(outdated):
         if place == 0 and model is waiting[0]:
@@ -64,7 +71,9 @@ def bring_again(
     newest: dict[Any, ModelRecord] = {}
     for model in candidates:
         decision = _decision(work, model)
-        newer = newest.setdefault(model.card.get("trainer"), model) if decision is not None else model
+        newer = (
+            newest.setdefault(model.card.get("trainer", model.kind), model) if decision is not None else model
+        )
         if newer is not model:
             reason = f"Version {newer.version}, trained on more votes, waits for more data in its place."
             registry.reject(work, model, by=by, reason=reason, evidence={"newer_id": newer.id})

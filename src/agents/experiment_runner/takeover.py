@@ -8,6 +8,7 @@ from typing import Any
 
 from src.database.models import ExperimentRecord, ModelRecord
 from src.database.uow import Work
+from src.services import registry
 from src.services.evaluation.estimate import Estimate, estimate
 from src.services.evaluation.sequential import DecisionRule
 
@@ -32,16 +33,16 @@ def takeover(work: Work, running: ExperimentRecord, newer: ModelRecord) -> Takeo
     where the running trial goes on.
 
     One that passed the gate as better takes the place of one that was only not worse, which never takes that
-    of a better one. A trial that a person asked for is left alone, and one that is more than half way to its
-    next look and ahead. What the looks so far have spent of the level is not given out again, so that the
-    number of takeovers is limited and all trials up to a decision promote an equal candidate as rarely as
-    one.
+    of a better one. A trial that a person asked for is left alone, also by a proposal of other passages, and
+    one that is more than half way to its next look and ahead. What the looks so far have spent of the level
+    is not given out again, so that the number of takeovers is limited and all trials up to a decision promote
+    an equal candidate as rarely as one.
     """
     if "asked_by" in running.rule:
         return None
     rule = decision_rule(running.rule).after(looks_done(running))
     older = work.models.find(running.treatment_id)
-    if rule is None or older is None:
+    if rule is None or older is None or older.kind == registry.CHUNKER:
         return None
     if is_open(work, newer) and not is_open(work, older):
         return None

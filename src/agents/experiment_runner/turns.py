@@ -20,13 +20,14 @@ def next_in_turn(work: UnitOfWork, live: ModelRecord, *, by: str) -> ModelRecord
     is due; it replaces those before it.
 
     A model with an index of its own comes first: it is made seldom, and rankers that wait are compared with
-    it if it goes live."""
+    it if it goes live. It replaces those of its kind alone: a tuned model says nothing of other passages."""
     waiting = reject_outdated(work, waiting_models(work.session, live.collection_id), by=by)
     better = [model for model in waiting if not is_open(work, model)]
     turn = better or waiting
     if not turn:
         return None
-    newest, *older = [model for model in turn if model.kind in registry.WITH_INDEX] or turn
+    newest, *others = [model for model in turn if model.kind in registry.WITH_INDEX] or turn
+    older = [model for model in others if model.kind == newest.kind]
     if newest.kind not in registry.WITH_INDEX:
         older = [
             each for each in waiting if each.version < newest.version and each.kind not in registry.WITH_INDEX

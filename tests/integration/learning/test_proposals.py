@@ -10,8 +10,8 @@ from src.core.caller import Caller
 from src.core.clock import new_id
 from src.core.errors import ConflictError, ForbiddenError
 from src.core.jobs import JobState
-from src.core.messages.experiments import StartExperiment
-from src.core.messages.models import GetModel, ModelState, ProposeChunker, RejectModel
+from src.core.messages.experiments import CandidateGated, StartExperiment
+from src.core.messages.models import GetModel, ModelState, PromoteModel, ProposeChunker, RejectModel
 from src.core.passages import CONFIGURED
 from src.database.models import IndexRecord, JobRecord, UserRecord
 from src.services import registry
@@ -138,3 +138,53 @@ def test_only_those_who_may_write_propose_and_put_aside(indexed: Laboratory) -> 
     model_id = propose(indexed)
     with pytest.raises(ForbiddenError):
         indexed.ask(RejectModel(model_id=model_id), reader)
+
+
+def gate(laboratory: Laboratory, model_id: str, outcome: str = "open") -> None:
+    """Have a candidate pass the gate, compared with what is live."""
+    against = laboratory.live().id
+    with laboratory.database.begin() as work:
+        evidence = {"against_id": against, "outcome": outcome}
+        model = work.models.get(model_id)
+        work.models.change(
+            model, "gated", by="agent:experiment_runner", reason="Open.", evidence=evidence, at=work.now()
+        )
+        work.commit()
+
+
+@pytest.mark.parametrize("order", [(registry.TUNED, registry.CHUNKER), (registry.CHUNKER, registry.TUNED)])
+def test_other_passages_and_a_tuned_model_are_tried_one_after_the_other(
+    laboratory: Laboratory, order: tuple[str, str]
+) -> None:
+    first, second = (laboratory.candidate(kind=kind) for kind in order)
+    for model_id in (first, second):
+        gate(laboratory, model_id)
+    laboratory.deliver(CandidateGated(model_id=second, collection_id=laboratory.collection_id))
+    running = laboratory.running()
+    assert running is not None
+    assert running.treatment_id == second
+    assert laboratory.model(first).state == "gated", "it says nothing of the other kind, and waits"
+
+
+def test_other_passages_make_room_for_no_model_that_was_trained(laboratory: Laboratory) -> None:
+    small, ranker = laboratory.candidate(kind=registry.CHUNKER), laboratory.candidate()
+    for model_id in (small, ranker):
+        gate(laboratory, model_id)
+    other = laboratory.candidate("gated")
+    laboratory.ask(PromoteModel(model_id=other))
+    assert [laboratory.model(key).state for key in (small, ranker)] == ["candidate", "candidate"]
+    assert [len(laboratory.gate_jobs(key)) for key in (small, ranker)] == [1, 1]
+
+
+def test_a_trial_of_other_passages_comes_to_its_end(laboratory: Laboratory) -> None:
+    small = laboratory.candidate(kind=registry.CHUNKER)
+    gate(laboratory, small)
+    laboratory.deliver(CandidateGated(model_id=small, collection_id=laboratory.collection_id))
+    for kind in (registry.TUNED, "linear"):
+        better = laboratory.candidate(kind=kind, votes=1000)
+        gate(laboratory, better, "gated")
+        laboratory.deliver(CandidateGated(model_id=better, collection_id=laboratory.collection_id))
+        running = laboratory.running()
+        assert running is not None
+        assert running.treatment_id == small
+    assert laboratory.model(small).state == "trial"
