@@ -151,6 +151,17 @@ def test_a_comparison_is_begun_looked_at_and_stopped(site: Site) -> None:
     assert [row for row in rows if "Equal against equal" in row and "stopped" in row]
 
 
+@pytest.mark.parametrize("name", ["models", "experiments", "runs", "datasets"])
+def test_a_list_of_one_collection_does_not_name_it_in_each_row(site: Site, name: str) -> None:
+    visitor = site.visitor()
+    assert "Collection" in [words(cell) for cell in visitor.page(f"/learning/{name}").css("th")]
+    page = visitor.page(f"/learning/{name}?collection={site.collection_id}")
+    (shown, *_) = marked(page, name)
+    heads = [words(cell) for cell in shown.css("th")]
+    assert heads
+    assert "Collection" not in heads
+
+
 def test_a_run_without_enough_votes_says_how_many_are_missing(site: Site, rating_id: str) -> None:
     visitor = site.visitor()
     listed = f"/learning/runs?collection={site.collection_id}"
