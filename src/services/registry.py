@@ -234,24 +234,24 @@ def _searched_by(work: UnitOfWork, record: ModelRecord) -> dict[str, Any]:
     }
     before = Making.of(live)
     switch(work, standby)
-    naming = _naming(work, record)
-    if naming is None:
-        if standby.embedding_version != before.embedding_version:
-            collection.embedding_version = standby.embedding_version
+    if standby.embedding_version != before.embedding_version:
+        naming = _naming(work, record, _NAMED)
+        collection.embedding_version = naming[_WANTED] if naming else standby.embedding_version
+        if naming:
+            work.models.unname(naming[_NAMED])
+        else:
             changed[_NAMED] = work.models.name_unnamed(record.collection_id, before.embedding_version)
-        if standby.cutting != before.cutting:
+    if standby.cutting != before.cutting:
+        naming = _naming(work, record, _UNCUT)
+        if naming:
+            work.models.uncut(naming[_UNCUT])
+        else:
             changed[_UNCUT] = work.models.name_uncut(record.collection_id, before.cutting)
-    else:
-        collection.embedding_version = naming[_WANTED]
-        work.models.unname(naming.get(_NAMED, ()))
-        work.models.uncut(naming.get(_UNCUT, ()))
     return changed
 
 
-def _naming(work: Work, record: ModelRecord) -> dict[str, Any] | None:
-    """The evidence of the promotion that named a model after the index it ranked; None where it brought its
-    own, or where others went live in between."""
-    for change in work.models.promotions(record.collection_id):
-        if any(record.id in change.evidence.get(names, ()) for names in (_NAMED, _UNCUT)):
-            return change.evidence
-    return None
+def _naming(work: Work, record: ModelRecord, names: str) -> dict[str, Any] | None:
+    """The evidence of the promotion that named a model after the embedding version, or after the cutting, of
+    the index it ranked; None where it brought its own, or where others went live in between."""
+    promoted = (change.evidence for change in work.models.promotions(record.collection_id))
+    return next((evidence for evidence in promoted if record.id in evidence.get(names, ())), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
@@ -13,7 +15,7 @@ from src.core.jobs import JobState
 from src.core.messages.experiments import CandidateGated, StartExperiment
 from src.core.messages.models import GetModel, ModelState, PromoteModel, ProposeChunker, RejectModel
 from src.core.passages import CONFIGURED
-from src.database.models import IndexRecord, JobRecord, UserRecord
+from src.database.models import IndexRecord, JobRecord, ModelRecord, UserRecord
 from src.services import registry
 from tests.support.laboratory import Laboratory
 
@@ -33,25 +35,31 @@ def propose(laboratory: Laboratory, *, switch: bool = True, by: Caller | None = 
 
 def pass_gate(laboratory: Laboratory, model_id: str) -> None:
     """Have the index of a candidate stand by and the candidate pass the gate, as its job would."""
+    index(laboratory, "v1", SMALL, "standby")
     with laboratory.database.begin() as work:
-        index = IndexRecord(
-            id=new_id(),
-            collection_id=laboratory.collection_id,
-            embedding_version="v1",
-            cutting=SMALL,
-            lexical_version="l1",
-            dimensions=4,
-            state="standby",
-            created_at=work.now(),
-            switched_at=work.now(),
-        )
-        work.indexes.add(index)
-        work.session.flush()
         model = work.models.get(model_id)
         work.models.change(
             model, "gated", by="agent:experiment_runner", reason="Open.", evidence={}, at=work.now()
         )
         switch_if_wanted(work, model, {"job_id": "j"}, by="agent:experiment_runner")
+        work.commit()
+
+
+def index(laboratory: Laboratory, version: str, cutting: str, state: str) -> None:
+    with laboratory.database.begin() as work:
+        work.indexes.add(
+            IndexRecord(
+                id=new_id(),
+                collection_id=laboratory.collection_id,
+                embedding_version=version,
+                cutting=cutting,
+                lexical_version="l1",
+                dimensions=4,
+                state=state,
+                created_at=work.now(),
+                switched_at=work.now(),
+            )
+        )
         work.commit()
 
 
@@ -188,3 +196,52 @@ def test_a_trial_of_other_passages_comes_to_its_end(laboratory: Laboratory) -> N
         assert running is not None
         assert running.treatment_id == small
     assert laboratory.model(small).state == "trial"
+
+
+def test_the_way_back_through_other_passages_and_a_tuned_model_ends_where_it_began(
+    indexed: Laboratory,
+) -> None:
+    index(indexed, "tuned", CONFIGURED, "standby")
+    index(indexed, "tuned", SMALL, "standby")
+    of = indexed.collection_id
+    why: dict[str, Any] = {"by": "a", "reason": "b"}
+
+    def now() -> tuple[str | None, str, list[tuple[str | None, str | None]]]:
+        """What the collection wants, how it is cut, and what its models name."""
+        with indexed.database.read() as work:
+            collection = work.collections.get(of)
+            found = work.session.scalars(select(ModelRecord).order_by(ModelRecord.version))
+            named = [(model.embedding_version, model.cutting) for model in found]
+            return collection.embedding_version, collection.cutting, named
+
+    with indexed.database.begin() as work:
+        registry.live_model(work, of)
+        tuned = registry.register(
+            work, of, kind=registry.TUNED, state="gated", card={}, embedding_version="tuned", **why
+        )
+        registry.promote(work, tuned, evidence={}, **why)
+        work.commit()
+    once = now()
+    assert once == ("tuned", CONFIGURED, [("v1", None), ("tuned", None)])
+    with indexed.database.begin() as work:
+        small = registry.register(
+            work,
+            of,
+            kind=registry.CHUNKER,
+            state="gated",
+            card={},
+            embedding_version="tuned",
+            cutting=SMALL,
+            **why,
+        )
+        registry.promote(work, small, evidence={}, **why)
+        work.commit()
+    assert now()[:2] == ("tuned", SMALL)
+    with indexed.database.begin() as work:
+        registry.roll_back(work, work.models.get(small.id), evidence={}, **why)
+        work.commit()
+    assert now() == (*once[:2], [*once[2], ("tuned", SMALL)])
+    with indexed.database.begin() as work:
+        registry.roll_back(work, work.models.get(tuned.id), evidence={}, **why)
+        work.commit()
+    assert now() == (None, CONFIGURED, [(None, None), ("tuned", None), ("tuned", SMALL)])
