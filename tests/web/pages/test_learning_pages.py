@@ -153,9 +153,11 @@ def test_a_comparison_is_begun_looked_at_and_stopped(site: Site) -> None:
 
 @pytest.mark.parametrize("name", ["models", "experiments", "runs", "datasets"])
 def test_a_list_of_one_collection_does_not_name_it_in_each_row(site: Site, name: str) -> None:
+    other = site.house.ask(CreateCollection(name="Minutes"))
     visitor = site.visitor()
     assert "Collection" in [words(cell) for cell in visitor.page(f"/learning/{name}").css("th")]
     page = visitor.page(f"/learning/{name}?collection={site.collection_id}")
+    site.house.ask(DeleteCollection(collection_id=other.id))
     (shown, *_) = marked(page, name)
     heads = [words(cell) for cell in shown.css("th")]
     assert heads
