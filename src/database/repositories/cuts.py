@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, func, insert, literal, null, select, update
+from sqlalchemy import Select, and_, delete, exists, func, insert, literal, null, select, update
 from sqlalchemy.orm import Session
 
 from src.core.errors import UnknownCursorError
@@ -147,8 +147,7 @@ class DocumentCuts:
         self._session.execute(insert(CutRecord).from_select(columns, kept))
         own = (CutRecord.document_id == DocumentRecord.id, CutRecord.cutting == after)
         whole = (*own, CutRecord.error_code.is_(None))
-        there = select(CutRecord.document_id).where(*whole[1:])
-        self._update(mine, DocumentRecord.id.not_in(there), live_version=None, passage_count=0)
+        self._update(mine, ~exists().where(*whole), live_version=None, passage_count=0)
         self._update(mine, *whole, live_version=CutRecord.version, passage_count=CutRecord.passages)
         self._update(
             mine,
