@@ -7,7 +7,7 @@ from typing import Any
 
 from src.core.clock import new_id
 from src.core.errors import ConflictError
-from src.core.messages.models import ModelPromoted, ModelRejected, ModelRole, ModelRolledBack
+from src.core.messages.models import ModelPromoted, ModelRejected, ModelRole, ModelRolledBack, ModelState
 from src.core.passages import CONFIGURED
 from src.database.models import ModelChangeRecord, ModelRecord
 from src.database.repositories.forgetting import marked_as, marked_as_parent, marked_by_run, must_forget
@@ -33,6 +33,11 @@ _DEFAULT_REASONS = {
     ModelRole.RANKING: "The default ranking, before anything was learned.",
     ModelRole.ANSWERING: "The configured way to answer, before another was tried.",
 }
+_HOW_BUILT = {
+    True: "A job of the collection builds it; wait for its end.",
+    False: "It was dropped: build it with `learn indexes --build`, or propose these passages again.",
+}
+"""What to do where the index of a model is not there, by whether it waits for the first one."""
 _BEFORE = "before_id"
 _INDEX = "before_embedding"
 _WANTED = "before_wanted"
@@ -220,9 +225,9 @@ def _searched_by(work: UnitOfWork, record: ModelRecord) -> dict[str, Any]:
     standby = work.indexes.ranked_by(record)
     if standby is None:
         named = " and ".join(name for name in (record.embedding_version, record.cutting) if name)
+        waits = record.state == ModelState.CANDIDATE
         raise ConflictError(
-            f"Version {record.version} ranks an index of {named}, which is not there. Build it first: "
-            "run.py reindex."
+            f"Version {record.version} ranks an index of {named}, which is not there. {_HOW_BUILT[waits]}"
         )
     if standby.id == live.id:
         return {}

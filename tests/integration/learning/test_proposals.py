@@ -130,6 +130,12 @@ def test_a_proposal_is_taken_back_with_the_building_of_its_index(indexed: Labora
     assert indexed.model(propose(indexed)).state == "candidate", "another may be proposed"
 
 
+def test_what_has_no_index_yet_is_not_promoted_and_says_what_to_wait_for(indexed: Laboratory) -> None:
+    with pytest.raises(ConflictError, match="wait for its end"):
+        indexed.ask(PromoteModel(model_id=propose(indexed)))
+    assert searched(indexed) == CONFIGURED
+
+
 def test_what_is_compared_or_live_is_not_put_aside(indexed: Laboratory) -> None:
     model_id = indexed.candidate("gated")
     indexed.ask(StartExperiment(collection_id=indexed.collection_id, model_id=model_id))
