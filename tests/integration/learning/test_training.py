@@ -147,6 +147,10 @@ def test_a_data_set_names_the_vote_behind_each_example(school: School) -> None:
     votes = [example for example in examples if example.made_by is None]
     assert {vote.rating_id for vote in votes} == {rating.id for rating in ratings}
     assert len(votes) == dataset.counts["votes"]
+    with school.house.application.database.read() as work:
+        readers = work.datasets.readers(dataset.id)
+    assert readers.keys() == {rating.id for rating in ratings}
+    assert set(readers.values()) == {reader.user_id for reader in school.readers}
     assert {vote.split for vote in votes if vote.excluded is None} == set(range(5))
     assert {(one.origin, one.split) for one in examples if one.made_by} == {("negative", None)}
 
