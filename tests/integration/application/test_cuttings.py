@@ -50,6 +50,15 @@ class Harbour(Coast):
             index.passages == index.expected for index in self.versions().indexes if index.state != "retired"
         )
 
+    def lose(self, name: str) -> tuple[str, bytes]:
+        """Have a document's bytes be gone: its id, and what they were."""
+        document_id, blobs = self.documents()[name], self.application.adapters.blobs
+        with self.application.database.read() as work:
+            digest = work.documents.get(document_id).content_hash
+        content = blobs.get(digest)
+        blobs.delete(digest)
+        return document_id, content
+
     def leave(self, cutting: str) -> None:
         """Have the indexes of a cutting be such as were given up long ago."""
         with self.application.database.begin() as work:
@@ -143,11 +152,7 @@ def test_what_comes_changes_and_goes_does_so_in_both(house: Harbour) -> None:
 
 
 def test_a_document_that_cannot_be_cut_so_is_told_and_stops_nothing(house: Harbour) -> None:
-    document_id, blobs = house.documents()["log2.md"], house.application.adapters.blobs
-    with house.application.database.read() as work:
-        digest = work.documents.get(document_id).content_hash
-    content = blobs.get(digest)
-    blobs.delete(digest)
+    document_id, content = house.lose("log2.md")
     house.cut()
     small = next(index for index in house.versions().indexes if index.chunker == SMALL)
     assert (small.uncut, small.state) == (1, "standby")
@@ -162,7 +167,7 @@ def test_a_document_that_cannot_be_cut_so_is_told_and_stops_nothing(house: Harbo
     assert "log2.md" not in {hit.external_id for hit in house.find().hits}
     house.ask(ReturnIndex(collection_id=house.collection_id))
     assert house.failed() == {}
-    blobs.put(content)
+    house.application.adapters.blobs.put(content)
     house.upload(house.collection_id, {"log2.md": content + b"The end.\n"})
     wait_for(house.whole)
     assert next(index for index in house.versions().indexes if index.chunker == SMALL).uncut == 0

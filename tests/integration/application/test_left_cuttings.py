@@ -124,31 +124,23 @@ def test_a_cutting_that_no_index_has_any_more_is_removed(tmp_path: Path) -> None
 
 
 def test_a_document_that_can_be_cut_again_is_not_told_of_any_more(house: Harbour) -> None:
-    document_id, blobs = house.documents()["log2.md"], house.application.adapters.blobs
-    with house.application.database.read() as work:
-        digest = work.documents.get(document_id).content_hash
-    content = blobs.get(digest)
-    blobs.delete(digest)
+    _, content = house.lose("log2.md")
     house.cut()
     house.ask(ReturnIndex(collection_id=house.collection_id))
     assert [index.uncut for index in house.versions().indexes if index.state == "live"] == [1]
     house.leave(CONFIGURED)
     house.indexing.expire(house.context())
-    blobs.put(content)
+    house.application.adapters.blobs.put(content)
     house.upload(house.collection_id, {"log2.md": content + b"The end.\n"})
     assert house.failed() == {}
     assert [index.uncut for index in house.versions().indexes] == [0]
 
 
 def test_a_document_is_tried_again_in_all_cuttings(house: Harbour) -> None:
-    document_id, blobs = house.documents()["log2.md"], house.application.adapters.blobs
-    with house.application.database.read() as work:
-        digest = work.documents.get(document_id).content_hash
-    content = blobs.get(digest)
-    blobs.delete(digest)
+    document_id, content = house.lose("log2.md")
     house.cut()
     assert [index.uncut for index in house.versions().indexes] == [0, 1]
-    blobs.put(content)
+    house.application.adapters.blobs.put(content)
     house.finished(house.ask(RetryDocument(document_id=document_id)).job_id)
     assert [index.uncut for index in house.versions().indexes] == [0, 0]
     assert house.whole()
