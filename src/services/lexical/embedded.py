@@ -6,14 +6,14 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Collection, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from src.core.ports import LexicalEntry, Scored
 from src.services.text.analyser import Analyser
 
-from .folder import IndexFolder, locked
+from .folder import IndexFolder, locked, make_schema
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _MOST_WORDS = 512
@@ -33,7 +33,7 @@ class EmbeddedLexicalIndex:
         self._analyser = analyser
         self._open: dict[str, IndexFolder] = {}
         # One question is looked up in several indexes, and again among what was found by meaning.
-        self._analysed = lru_cache(64)(analyser.analyse)
+        self._wanted = lru_cache(64)(self._asked)
         root.mkdir(parents=True, exist_ok=True)
         for left_over in root.glob(".dropped-*"):
             shutil.rmtree(left_over, ignore_errors=True)
@@ -69,19 +69,16 @@ class EmbeddedLexicalIndex:
     def search(self, index: str, query: str, k: int, among: Collection[str] | None = None) -> list[Scored]:
         folder = self._folder(index)
         searcher = folder.searcher()
-        analysis = self._analysed(query)
-        # A question of nothing but stop words is still looked up, by them.
-        field, words = ("words", analysis.content) if analysis.content else ("common", analysis.common)
+        wanted = self._wanted(query)
         limit = min(k, searcher.num_docs)
-        if limit < 1 or not words or (among is not None and not among):
+        if limit < 1 or wanted is None or (among is not None and not among):
             return []
-        wanted = _any_of(folder.schema, field, words)
         if among is None:
             hits = _top(searcher, wanted, limit)
         elif limit * searcher.num_docs < 3 * len(among) ** 2:
             hits = _filtered(searcher, wanted, limit, among)
         else:
-            hits = _top(searcher, _restricted(folder.schema, wanted, among), limit)
+            hits = _top(searcher, _restricted(self._schema, wanted, among), limit)
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage_id))
 
     def ids(self, index: str) -> set[str]:
@@ -106,6 +103,17 @@ class EmbeddedLexicalIndex:
 
     def close(self) -> None:
         self._open.clear()
+
+    def _asked(self, query: str) -> Any:
+        """The engine's query for a question; None for one without words. A question of nothing but stop words
+        is still looked up, by them."""
+        analysis = self._analyser.analyse(query)
+        field, words = ("words", analysis.content) if analysis.content else ("common", analysis.common)
+        return _any_of(self._schema, field, words) if words else None
+
+    @cached_property
+    def _schema(self) -> Any:
+        return make_schema()
 
     def _path(self, index: str) -> Path:
         if not _NAME.fullmatch(index):

@@ -24,11 +24,10 @@ class IndexFolder:
         import tantivy
 
         self.path = path
-        self.schema = _schema()
         self._meta = path / "meta.json"
         self._stamp = self._stamp_now()
         try:
-            self._index = tantivy.Index(self.schema, str(path))
+            self._index = tantivy.Index(make_schema(), str(path))
             self._index.config_reader("manual")  # any other policy keeps a polling thread
             self._index.reload()
         except (ValueError, OSError) as error:
@@ -44,7 +43,7 @@ class IndexFolder:
         path.mkdir(parents=True, exist_ok=True)
         with locked(path):
             if not (path / "meta.json").exists():
-                tantivy.Index(_schema(), str(path))
+                tantivy.Index(make_schema(), str(path))
 
     def searcher(self) -> Any:
         """A snapshot of the last commit."""
@@ -96,7 +95,8 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _schema() -> Any:
+def make_schema() -> Any:
+    """The fields of every index: a query made for one is good for all."""
     import tantivy
 
     builder = tantivy.SchemaBuilder()
