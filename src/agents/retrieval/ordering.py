@@ -25,7 +25,7 @@ from .interleaved import first_to_rank, interleave
 from .learned import FullPool, PoolReader, ranking
 from .plan import Asked, Choice, Plan, Trial
 from .pool import Completer, Pool, Stored
-from .query import SPARE, Query
+from .query import SPARE, SPARE_AT_ONCE, Query
 from .stopwatch import Stopwatch
 
 log = logging.getLogger("stoa.retrieval")
@@ -153,7 +153,7 @@ class Ordering:
         query = gathered.query
         pools, found = self._full_pools(work, gathered, (plan,))
         watch.lap("complete")
-        ranked = ranking(pools, plan, self._pools.extractor)[: query.k + 2 * SPARE]
+        ranked = ranking(pools, plan, self._pools.extractor)[: query.k + SPARE_AT_ONCE]
         return Showing(hits_of(folded(ranked, found)[: query.k], found))
 
     def _interleaved(
@@ -185,7 +185,7 @@ class Ordering:
         for team in first_to_rank(seed):
             runner = runners[team]
             try:
-                placed[team] = ranking(runner.pools, runner.plan, extractor)[: query.k + 2 * SPARE]
+                placed[team] = ranking(runner.pools, runner.plan, extractor)[: query.k + SPARE_AT_ONCE]
             except Exception:
                 if team is Team.CONTROL:
                     raise

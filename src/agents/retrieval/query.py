@@ -15,8 +15,11 @@ WORDS_DEPTH = 150
 further down, the fewer of the others can be among the first and lack their words."""
 LEARNED_DEPTH = 50
 """Candidates of each list that learned weights rank: the pool that they are fitted on."""
-SPARE = 5
-"""Ranked passages beyond those that are shown, to take the place of what is folded or gone."""
+SPARE = 2
+"""Ranked passages beyond those that are shown, to take the place of what is folded or gone. Where that is not
+enough, more are ranked; where it is, less is read."""
+SPARE_AT_ONCE = 10
+"""The same where all candidates are ranked anyway."""
 READ_AHEAD = 20
 """Of the best by words, those whose vectors and texts are read while the vector index is still asked for
 others: they are often among the first."""
