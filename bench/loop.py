@@ -47,7 +47,7 @@ class Case:
 CASES = (
     Case("conala", 0.03, 1),
     Case("cosqa", 0.015, 1),
-    Case("scifact", 0.04, 1),
+    Case("scifact", 0.04, 2),
     Case("feedbackqa", 0.02, 1, apart="passage"),
 )
 
