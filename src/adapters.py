@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,8 +28,10 @@ from src.services.chat.models import ChatModels
 from src.services.embeddings.versions import Embedders, EmbeddingSource
 
 if TYPE_CHECKING:
-    from src.services.embeddings.embedder import OnnxEmbedder
-    from src.services.embeddings.models import ModelFiles
+    from src.services.embeddings.models import EmbeddingModel, ModelFiles
+
+OwnModels = Mapping[str, "Callable[[Settings], EmbeddingModel]"]
+"""Embedding models that are classes of their own, by the name that the configuration has for them."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Adapters:
     """The adapters of one application."""
 
     embedders: Embedders
+    find_base: Callable[[], ModelFiles | None]
     vectors: VectorIndex
     lexical: LexicalIndex
     parser: Parser
@@ -46,18 +50,22 @@ class Adapters:
     chats: ChatModels
 
     @classmethod
-    def from_settings(cls, settings: Settings, database: Database, secret: bytes) -> Adapters:
-        """Make each as the settings say; raises ConfigurationError."""
+    def from_settings(
+        cls, settings: Settings, database: Database, secret: bytes, models: OwnModels | None = None
+    ) -> Adapters:
+        """Make each as the settings say, ``models`` being ``own_models()``. Raises ConfigurationError."""
         from src.services.blobs import FileBlobs
         from src.services.vault import FileVault
 
         vectors = _vectors(settings)
+        own = own_models() if models is None else models
         try:
             blobs = FileBlobs(settings.data_dir / "blobs")
-            open_ = partial(open_embedder, settings, blobs)
+            open_ = partial(open_embedder, settings, blobs, own=own)
             embedder = open_(_configured(settings))
             return cls(
                 embedders=Embedders(database, embedder, _configured(settings), open_),
+                find_base=partial(base_model, settings, own),
                 vectors=vectors,
                 lexical=_lexical(settings, database),
                 parser=_parser(settings, embedder, embedder.tokenizer_path),
@@ -107,20 +115,32 @@ def _configured(settings: Settings) -> EmbeddingSource:
     return EmbeddingSource(settings.embedding_model, settings.embedding_precision)
 
 
-def base_model(settings: Settings) -> ModelFiles:
-    """The files of the configured embedding model. Raises ConfigurationError where there is no such model."""
+def own_models() -> OwnModels:
+    """Another embedding model that is a class is one line here."""
+    return {}
+
+
+def base_model(settings: Settings, own: OwnModels) -> ModelFiles | None:
+    """The files of the configured embedding model, None where it is a class. Raises ConfigurationError where
+    there is no such model."""
     from src.services.embeddings.catalog import find_model
 
+    if settings.embedding_model in own:
+        return None
     return find_model(settings.embedding_model, hub_cache=settings.data_dir / "models" / "hub")
 
 
-def open_embedder(settings: Settings, blobs: Blobs, source: EmbeddingSource) -> OnnxEmbedder:
+def open_embedder(
+    settings: Settings, blobs: Blobs, source: EmbeddingSource, *, own: OwnModels
+) -> EmbeddingModel:
     """Raises ConfigurationError where there is no such model, NotFoundError where its file is gone."""
     from src.services.embeddings.catalog import find_model
     from src.services.embeddings.embedder import OnnxEmbedder
     from src.services.embeddings.layouts import read_folder
     from src.services.training.bundle import unpack
 
+    if source.artefact is None and source.model in own:
+        return own[source.model](settings)
     models = settings.data_dir / "models"
     if source.artefact is None:
         files = find_model(source.model, hub_cache=models / "hub")
@@ -144,7 +164,7 @@ def forget_trained(settings: Settings, record: EmbeddingRecord) -> None:
         remove(models / "trained" / record.artefact, models / record.version)
 
 
-def _parser(settings: Settings, embedder: Embedder, tokenizer: Path) -> Parser:
+def _parser(settings: Settings, embedder: Embedder, tokenizer: Path | None) -> Parser:
     from src.services.parsing.isolated import IsolatedParser
     from src.services.parsing.limits import ParsingLimits
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import datetime
 from functools import partial
 
-from src.adapters import Adapters, base_model, forget_trained
+from src.adapters import Adapters, forget_trained
 from src.agents.accounts import AccountsAgent
 from src.agents.accounts.passwords import Passwords
 from src.agents.accounts.tokens import JwtSigner
@@ -209,7 +209,7 @@ def _full_trainer(settings: Settings, database: Database, out: Adapters) -> Full
         out.embedders,
         PassageVectors(database, out.embedders, share=settings.index_build_share),
         Tuner(threads=settings.training_threads, memory=settings.training_memory_bytes),
-        find_base=partial(base_model, settings),
+        find_base=out.find_base,
         folder=settings.data_dir / "training",
         settings=TuningSettings(negatives=settings.tuning_negatives),
     )

@@ -55,7 +55,7 @@ def watched(settings: Settings, *, suffix: str = "") -> Iterator[tuple[Applicati
         made = Adapters.from_settings(settings, database, secret)
         seen.append(Watched(made.embedder, suffix))
         source = EmbeddingSource(settings.embedding_model, settings.embedding_precision)
-        open_ = partial(open_embedder, settings, made.blobs)
+        open_ = partial(open_embedder, settings, made.blobs, own={})
         return replace(made, embedders=Embedders(database, seen[0], source, open_))
 
     application = build(settings, adapters=adapters, passwords=cheap_passwords())

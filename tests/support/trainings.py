@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from src.adapters import base_model
 from src.agents.fine_tuner.archive import DatasetArchive
 from src.agents.fine_tuner.full import FullTrainer
 from src.agents.fine_tuner.trainers import RunTrainer, Trainer
@@ -43,7 +41,7 @@ def full_trainer(
         embedders or adapters.embedders,
         PassageVectors(database, adapters.embedders),
         tuner,
-        find_base=partial(base_model, application.settings),
+        find_base=adapters.find_base,
         folder=folder or application.settings.data_dir / "training",
         settings=settings,
         least_questions=5,

@@ -57,7 +57,7 @@ class FullTrainer:
         vectors: PassageVectors,
         tuner: Tuner,
         *,
-        find_base: Callable[[], ModelFiles],
+        find_base: Callable[[], ModelFiles | None],
         folder: Path,
         settings: TuningSettings | None = None,
         least_questions: int = 250,
@@ -85,8 +85,9 @@ class FullTrainer:
 
     def carry_out(self, record: TrainingRunRecord, dataset: DatasetRecord, run: JobRun) -> None:
         base = self._find_base()
-        if base.is_onnx:
-            reason = "The configured embedding model is an ONNX file; only BERT weights can be tuned."
+        if base is None or base.is_onnx:
+            what = "an ONNX file" if base is not None else "a class of its own"
+            reason = f"The configured embedding model is {what}; only BERT weights can be tuned."
             end_without(self._database, record.id, RunState.REFUSED, reason, run)
             return
         with self._database.read() as work:

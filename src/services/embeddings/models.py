@@ -1,4 +1,4 @@
-"""Which embedding model: its files, what they must be, and how a configured name finds them."""
+"""Which embedding model: what it says of itself, its files, and what they must be."""
 
 from __future__ import annotations
 
@@ -9,9 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from src.core.errors import ConfigurationError
+from src.core.ports import Embedder
+
+
+class EmbeddingModel(Embedder, Protocol):
+    """An embedder that can be configured: it also says how documents are cut for it."""
+
+    @property
+    def tokenizer_path(self) -> Path | None:
+        """The ``tokenizer.json`` whose word pieces ``max_tokens`` counts; None has them estimated."""
 
 
 class Pooling(StrEnum):
