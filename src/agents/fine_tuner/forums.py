@@ -14,6 +14,9 @@ from src.services.text.questions import question_key
 
 from .votes import WEIGHTS, Exclusion, Origin, Vote
 
+_LONGEST = 4000
+"""Characters of a question that a search takes."""
+
 
 def document_votes(work: Work, collection_id: str) -> Iterator[Vote]:
     """Of the documents whose metadata names a ``question`` with a ``score``, or that they are
@@ -42,6 +45,7 @@ def _vote(document: DocumentRecord, contents: Sequence[str]) -> Vote | None:
     question, balance = document.details.get("question"), _balance(document)
     if not isinstance(question, str) or not question.strip() or balance == 0:
         return None
+    question = question.strip()[:_LONGEST].strip()
     hindrance = None
     if question_key(question) == question_key(document.title):
         # Who learned from these would learn to look for the question's own words in titles.
@@ -52,7 +56,7 @@ def _vote(document: DocumentRecord, contents: Sequence[str]) -> Vote | None:
         rating_id=None,
         reader=None,
         origin=Origin.DOCUMENT,
-        question=question.strip(),
+        question=question,
         question_key=question_key(question),
         content_key=contents[0] if contents else None,
         document_id=document.id,
@@ -63,8 +67,11 @@ def _vote(document: DocumentRecord, contents: Sequence[str]) -> Vote | None:
     )
 
 
-def _balance(document: DocumentRecord) -> float:
+def _balance(document: DocumentRecord) -> int:
+    """1, -1, or 0 where it says nothing."""
     if document.details.get("accepted") is True:
-        return 1.0
+        return 1
     score = document.details.get("score")
-    return float(score) if isinstance(score, int | float) and not isinstance(score, bool) else 0.0
+    if not isinstance(score, int | float) or isinstance(score, bool):
+        return 0
+    return (score > 0) - (score < 0)

@@ -9,9 +9,11 @@ import pytest
 
 from src.agents.fine_tuner.gathering import gather
 from src.agents.fine_tuner.votes import WEIGHTS, Exclusion, Origin, Vote
+from src.core.caller import Caller
 from src.core.messages.documents import AddDocuments, ImportDocuments, UploadedFile
 from src.core.messages.feedback import RateAnswer, RateCitation, RatingState, Reason, Verdict
 from src.core.messages.questions import Answer
+from src.core.messages.ranking import GatherPool
 from src.database.models import PassageRecord, RatingRecord
 from tests.integration.feedback.conftest import Team
 
@@ -142,3 +144,18 @@ def test_a_forum_s_votes_come_with_its_answers(team: Team) -> None:
         (True, Exclusion.TITLE, None, None),
     ]
     assert {vote.weight for vote in found} == {WEIGHTS[Origin.DOCUMENT]}
+
+
+def test_a_forum_s_question_is_cut_to_what_can_be_searched_and_a_score_may_be_of_any_size(team: Team) -> None:
+    metadata = {"question": "How to cross the river? " * 1000, "score": -(10**400)}
+    line = json.dumps({"external_id": "long", "title": "", "text": "Use a boat.", "metadata": metadata})
+    accepted = team.ask(ImportDocuments(collection_id=team.collection, body=line.encode()), team.ada)
+    assert accepted.rejected == ()
+    team.house.finished(accepted.job_id)
+    (vote,) = votes(team)
+    assert (vote.up, len(vote.question) <= 4000) == (False, True)
+    pool = team.house.application.orchestrator.ask(
+        GatherPool(collection_id=team.collection, query=vote.question),
+        team.house.context(Caller.agent("fine_tuner")),
+    )
+    assert pool.passage_ids
