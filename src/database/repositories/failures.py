@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Text, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from src.database.models import (
@@ -128,12 +129,17 @@ class Failures:
             found.update({record.id: record for record in self._session.scalars(query)})
         return found
 
-    def asked(self, since: datetime, until: datetime) -> int:
-        """How many searches readers made, those behind answers among them."""
-        query = select(func.count()).where(
+    def asked(self, since: datetime, until: datetime) -> Counter[str | None]:
+        """How many searches readers made of each collection, those behind answers among them, and under None
+        how many of all. One of several collections counts in each."""
+        among = cast(SearchRecord.collection_ids, Text)
+        query = select(among, func.count()).where(
             SearchRecord.at >= since, SearchRecord.at < until, SearchRecord.user_id.is_not(None)
         )
-        return self._session.scalar(query) or 0
+        found: Counter[str | None] = Counter()
+        for collection_ids, count in self._session.execute(query.group_by(among)):
+            found.update(dict.fromkeys((*json.loads(collection_ids), None), count))
+        return found
 
     def documents(self, ids: Collection[str]) -> dict[str, DocumentFacts]:
         """Those that are still there."""

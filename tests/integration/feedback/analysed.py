@@ -14,7 +14,13 @@ from src.core.jobs import JobState
 from src.core.messages.feedback import RateAnswer, RateCitation, RateHit, Verdict
 from src.core.messages.insights import Insight, ListInsights, RefreshInsights
 from src.core.messages.questions import Answer, SearchResults
-from src.database.models import AnswerRecord, GoldenQuestionRecord, GoldenSetRecord, SignalRecord
+from src.database.models import (
+    AnswerRecord,
+    GoldenQuestionRecord,
+    GoldenSetRecord,
+    SearchRecord,
+    SignalRecord,
+)
 from src.services.text.questions import question_key
 from tests.integration.feedback.conftest import Team
 from tests.support.application import wait_for
@@ -63,9 +69,12 @@ def changed_answer(team: Team, answer: Answer, change: Callable[[dict[str, Any]]
 
 
 def aged(team: Team, answer: Answer, days: float) -> None:
-    """Have the answer given that many days before it was."""
+    """Have the question asked, and the answer given, that many days before it was."""
     asked = answer.asked_at - timedelta(days=days)
     changed_answer(team, answer, lambda stored: stored.update(asked_at=asked.isoformat()))
+    with team.house.application.database.begin() as work:
+        work.session.execute(update(SearchRecord).where(SearchRecord.id == answer.query_id).values(at=asked))
+        work.commit()
 
 
 def golden(team: Team, question: str, external_id: str) -> None:

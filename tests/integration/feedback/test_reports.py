@@ -9,7 +9,7 @@ from src.core.caller import Caller
 from src.core.errors import ForbiddenError, NotFoundError
 from src.core.messages.collections import CreateCollection, DeleteCollection, Visibility
 from src.core.messages.feedback import RateHit, Reason, Verdict
-from src.core.messages.insights import Cause, Insight, ListInsights, RefreshInsights
+from src.core.messages.insights import Cause, Insight, ListInsights, RefreshInsights, Trend
 from src.core.messages.questions import AskQuestion, Search
 from src.database.models import InsightRecord, SearchRecord
 from tests.integration.feedback.analysed import aged, analysed, disliked
@@ -136,3 +136,15 @@ def test_an_analysis_leaves_no_searches_behind(team: Team) -> None:
     assert len(analysed(team)) == 1
     with team.house.application.database.read() as work:
         assert work.session.scalar(select(func.count()).select_from(SearchRecord)) == before
+
+
+def test_what_is_asked_of_other_collections_is_no_measure_of_a_trend(team: Team) -> None:
+    readers = [team.member(f"reader{number}", "reader") for number in range(5)]
+    for reader in readers:
+        aged(team, team.answer(FOREIGN, reader), 15)
+        team.answer(FOREIGN, reader)
+    elsewhere = team.house.collection("Elsewhere")
+    for number in range(40):
+        team.ask(Search(query=f"thing {number}", collection_ids=(elsewhere,)), team.ben)
+    (found,) = analysed(team)
+    assert (found.size, found.before, found.trend) == (5, 5, Trend.STEADY)

@@ -63,15 +63,13 @@ class Analysis:
             failures = Failures(work.session)
             found = gather(work, period.before)
             homes: set[Home] = {*found, *Insights(work.session).reported()}
-            period = replace(
-                period,
-                asked=failures.asked(period.start, period.now),
-                asked_before=failures.asked(period.before, period.start),
-            )
+            asked = failures.asked(period.start, period.now)
+            asked_before = failures.asked(period.before, period.start)
         wanted = sorted(homes, key=str) if collection_id is None else [collection_id]
         for done, home in enumerate(wanted):
             run.progress(stage="analysing", done=done, total=len(wanted))
-            self._report(run, home, found.get(home, []), period)
+            of_home = replace(period, asked=asked[home], asked_before=asked_before[home])
+            self._report(run, home, found.get(home, []), of_home)
             run.reached("reported")
         run.progress(stage="analysing", done=len(wanted), total=len(wanted))
 
