@@ -9,7 +9,7 @@ from src.core.messages.questions import Search
 
 from .crowd import fill, gather, questions
 from .house import BenchHouse, house
-from .table import Row, Table, quantiles, resident_mib, scratch, timed_ms
+from .table import Row, Table, quantiles, resident_mib, scratch, settle, timed_ms
 
 SIZES = (1_000, 20_000, 100_000)
 QUESTIONS = 300
@@ -18,7 +18,8 @@ _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 def run() -> Table:
-    """Product and floor take turns, question by question, and never see the same question twice."""
+    """Product and floor take turns, question by question, and never see the same question twice; each
+    size is measured when the server has come to rest."""
     rows: list[Row] = []
     medians: dict[int, float] = {}
     with scratch() as data_dir, house(data_dir) as bench:
@@ -60,6 +61,7 @@ def _measure(bench: BenchHouse, collection: str, asked: list[str]) -> tuple[list
         adapters.vectors.search(index.id, vector, DEPTH)
         adapters.lexical.search(index.id, question, DEPTH)
 
+    settle()
     word = index.id[-6:].translate(_LETTERS)
     product, floor = [], []
     for number in range(0, len(asked) - 1, 2):

@@ -1,6 +1,7 @@
 """Brings the queued documents of a job to their end: parse, chunk, embed, index.
 
-Documents go through in windows, three of them at any time: one is parsed, one embedded, one indexed. Each
+Documents go through in windows, three of them at any time: one is parsed and its passages stored, one
+embedded, one indexed, so that the processors, which embedding keeps busy, need not wait for the rest. Each
 stage ends in one commit and can be repeated: passage ids are fixed, vectors are cached by content, index
 rows are upserted. A job that is taken up again goes on with the documents that are not at their end.
 """
@@ -16,7 +17,6 @@ from src.core.jobs import JobRun
 from src.core.messages.documents import DocumentState
 from src.core.passages import CONFIGURED, ParsedDocument
 from src.core.ports import Blobs, Parser
-from src.database.models import PassageRecord
 from src.database.uow import Database
 from src.services.indexing import Cuts, IndexWriter, PassageVectors
 from src.services.indexing.cuts import CutSet
@@ -25,8 +25,9 @@ from src.services.indexing.passages import draft_of
 from src.services.indexing.texts import embedded_text
 
 from .outcomes import fail, take
+from .reach import Intake, Reach
 from .switchover import Switchover
-from .window import Embedded, Ticket, current
+from .window import Embedded, Stored, Ticket, current
 
 WINDOW_DOCUMENTS = 16
 """Windows grow to this from one document, so that the first can be asked about at once."""
@@ -57,78 +58,79 @@ class IngestionPipeline:
         self._cuts = cuts
         self._switchover = Switchover(database, vectors, writer, cuts)
 
-    def run(self, run: JobRun, *, behind: int | None = None, total: int | None = None) -> None:
+    def run(self, run: JobRun, intake: Intake | None = None) -> None:
         """Ingest every document of the job; failures are recorded with their document and do not stop it.
-
-        Progress is that of the job's documents. Where these are only a part, ``total`` is the number of
-        all and ``behind`` the number of those that are done when this part is.
-        """
-        self._report(run, behind, total)
+        Where none waits any more, ``intake`` is asked to queue more of them, until it ends."""
+        reach = Reach(intake or iter(()))
+        windows = self._stored(run, reach)
+        indexing: Future[None] | None = None
         with (
-            ThreadPoolExecutor(1, thread_name_prefix="parse") as ahead,
+            ThreadPoolExecutor(1, thread_name_prefix="parse") as before,
             ThreadPoolExecutor(1, thread_name_prefix="index") as after,
         ):
-            indexing: Future[None] | None = None
-            for window, parsed in self._parsed_windows(run, self._cutting(run), ahead):
+            coming = before.submit(next, windows, None)
+            while (window := coming.result()) is not None:
                 run.check()
-                embedded = self._embedded(window, parsed.result(), run)
+                coming = before.submit(next, windows, None)
+                embedded = self._embedded(window, run)
                 if indexing is not None:
                     indexing.result()
-                self._report(run, behind, total)
-                indexing = after.submit(self._switchover.carry_out, embedded, run) if embedded else None
+                self._report(run, reach)
+                indexing = after.submit(self._switchover.carry_out, embedded, run)
             if indexing is not None:
                 indexing.result()
-            self._report(run, behind, total)
+        self._report(run, reach)
 
-    def _cutting(self, run: JobRun) -> str:
-        """How the job's documents are cut: as the collection is searched, as long as that can be."""
+    def _report(self, run: JobRun, reach: Reach) -> None:
         with self._database.read() as work:
-            collection = work.collections.find(run.job.collection_id or "")
-        searched = collection.cutting if collection is not None else CONFIGURED
-        return searched if self._cuts.available(searched) else CONFIGURED
+            done, total = reach.of(*work.documents.progress(run.job.id))
+        run.progress(stage="ingesting", done=done, total=total)
 
-    def _report(self, run: JobRun, behind: int | None, total: int | None) -> None:
-        with self._database.read() as work:
-            done, known = work.documents.progress(run.job.id)
-        if behind is not None:
-            done, known = behind - (known - done), max(known, total or 0)
-        run.progress(stage="ingesting", done=done, total=known)
-
-    def _parsed_windows(
-        self, run: JobRun, cutting: str, ahead: ThreadPoolExecutor
-    ) -> Iterator[tuple[list[Ticket], Future[list[_Parsed]]]]:
-        """Windows with their parsing, which is one window ahead of the caller."""
-        parser = self._parser.cut_by(cutting)
-        waiting: tuple[list[Ticket], Future[list[_Parsed]]] | None = None
-        for window in self._windows(run.job.id, cutting, parser.version):
+    def _stored(self, run: JobRun, reach: Reach) -> Iterator[Stored]:
+        """Windows of which the passages are in SQL."""
+        for window in self._windows(run, reach):
             self._mark(window, DocumentState.PARSING, run)
             run.reached("parsing")
-            begun = (window, ahead.submit(self._parse, window, parser))
-            if waiting is not None:
-                yield waiting
-            waiting = begun
-        if waiting is not None:
-            yield waiting
+            self._store_passages(window, self._parse(window), run)
+            run.reached("passages stored")
+            stored = self._load(window, run)
+            if stored.tickets:
+                yield stored
 
-    def _windows(self, job_id: str, cutting: str, parser_version: str) -> Iterator[list[Ticket]]:
-        last: str | None = None
+    def _windows(self, run: JobRun, reach: Reach) -> Iterator[list[Ticket]]:
+        begun: set[str] = set()
         window: list[Ticket] = []
-        size, most = 0, 1
+        last: str | None = None
+        cutting, size, most = "", 0, 1
         while True:
             with self._database.read() as work:
-                documents = work.documents.waiting(job_id, after=last, limit=WINDOW_DOCUMENTS)
+                documents = work.documents.waiting(run.job.id, after=last, limit=WINDOW_DOCUMENTS)
             for document in documents:
                 last = document.id
-                version = version_of(document, parser_version, document.content_hash)
+                if document.id in begun:
+                    continue
+                begun.add(document.id)
+                cutting = cutting if window else self._cutting(run)
+                version = version_of(document, self._parser.cut_by(cutting).version, document.content_hash)
                 window.append(Ticket(document, document.content_hash, version, cutting))
                 size += document.size
                 if len(window) >= most or size >= WINDOW_BYTES:
                     yield window
                     window, size, most = [], 0, min(2 * most, WINDOW_DOCUMENTS)
             if len(documents) < WINDOW_DOCUMENTS:
-                break
+                # What is queued now may stand before what was queued earlier.
+                last = None
+                if not reach.further():
+                    break
         if window:
             yield window
+
+    def _cutting(self, run: JobRun) -> str:
+        """How a window is cut: as the collection is searched by now, as long as that can be."""
+        with self._database.read() as work:
+            collection = work.collections.find(run.job.collection_id or "")
+        searched = collection.cutting if collection is not None else CONFIGURED
+        return searched if self._cuts.available(searched) else CONFIGURED
 
     def _mark(self, window: list[Ticket], state: DocumentState, run: JobRun) -> None:
         with self._database.begin(run.ctx) as work:
@@ -139,7 +141,8 @@ class IngestionPipeline:
                     record.updated_at = work.now()
             work.commit()
 
-    def _parse(self, window: list[Ticket], parser: Parser) -> list[_Parsed]:
+    def _parse(self, window: list[Ticket]) -> list[_Parsed]:
+        parser = self._parser.cut_by(window[0].cutting)
         results: list[_Parsed] = [None] * len(window)
         wanted: list[int] = []
         for position, ticket in enumerate(window):
@@ -184,25 +187,6 @@ class IngestionPipeline:
             readable_text=self._blobs.get(readable).decode() if readable else None,
         )
 
-    def _embedded(self, window: list[Ticket], parsed: list[_Parsed], run: JobRun) -> Embedded | None:
-        self._store_passages(window, parsed, run)
-        run.reached("passages stored")
-        with self._database.read() as work:
-            open_tickets = [
-                replace(ticket, document=record)
-                for ticket, record in current(work, window, run.job.id)
-                if record.state == DocumentState.EMBEDDING
-            ]
-            passages = {
-                ticket.document.id: list(work.passages.of_version(ticket.document.id, ticket.version))
-                for ticket in open_tickets
-            }
-        if not open_tickets:
-            return None
-        embedded = self._embed(open_tickets, passages, run)
-        run.reached("vectors stored")
-        return embedded
-
     def _store_passages(self, window: list[Ticket], parsed: list[_Parsed], run: JobRun) -> None:
         readable = {
             ticket.document.id: self._blobs.put(result.readable_text.encode("utf-8", "replace"))
@@ -220,21 +204,34 @@ class IngestionPipeline:
                     fail(work, record, result)
             work.commit()
 
-    def _embed(
-        self, tickets: list[Ticket], passages: dict[str, list[PassageRecord]], run: JobRun
-    ) -> Embedded:
-        """The vectors of every passage, in the version of each index that is to have them."""
-        texts: dict[str, str] = {}
-        for ticket in tickets:
-            for passage in passages[ticket.document.id]:
-                texts.setdefault(passage.embedding_key, embedded_text(ticket.document, passage))
+    def _load(self, window: list[Ticket], run: JobRun) -> Stored:
+        """What is to be embedded of a window: nothing of documents that have failed or that others took."""
         with self._database.read() as work:
-            versions = self._switchover.versions(work, run, tickets[0].cutting)
-        vectors = {version: self._vectors.of(texts, version, run) for version in sorted(versions)}
-        cuts = {
-            ticket.document.id: CutSet(
-                ticket.document, ticket.content_hash, ticket.version, passages[ticket.document.id]
-            )
-            for ticket in tickets
-        }
-        return Embedded(tickets, {tickets[0].cutting: cuts}, texts, vectors)
+            tickets = [
+                replace(ticket, document=record)
+                for ticket, record in current(work, window, run.job.id)
+                if record.state == DocumentState.EMBEDDING
+            ]
+            cuts = {
+                ticket.document.id: CutSet(
+                    ticket.document,
+                    ticket.content_hash,
+                    ticket.version,
+                    list(work.passages.of_version(ticket.document.id, ticket.version)),
+                )
+                for ticket in tickets
+            }
+        texts: dict[str, str] = {}
+        for cut in cuts.values():
+            for passage in cut.passages:
+                texts.setdefault(passage.embedding_key, embedded_text(cut.document, passage))
+        return Stored(tickets, cuts, texts)
+
+    def _embedded(self, window: Stored, run: JobRun) -> Embedded:
+        """The vectors of every passage, in the version of each index that is to have them."""
+        cutting = window.tickets[0].cutting
+        with self._database.read() as work:
+            versions = self._switchover.versions(work, run, cutting)
+        vectors = {version: self._vectors.of(window.texts, version, run) for version in sorted(versions)}
+        run.reached("vectors stored")
+        return Embedded(window.tickets, {cutting: window.cuts}, window.texts, vectors)

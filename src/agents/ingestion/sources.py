@@ -29,7 +29,7 @@ from src.database.models import JobRecord, SourceRecord
 from src.database.uow import Database, UnitOfWork
 
 from .pipeline import IngestionPipeline
-from .sync import SourceSync, batches, remove
+from .sync import SourceSync, remove
 
 NextRun = Callable[[str, datetime], datetime]
 """When a schedule's next run is, after a given time; raises InvalidRequestError for a bad schedule."""
@@ -132,14 +132,8 @@ class SourcesAgent(Agent):
         try:
             source, changes = self._sync.look(job.source_id, run)
             unread: list[SkippedFile] = []
-            behind = 0
-            for batch in batches(changes.files):
-                # Batch by batch, so that the first files can be asked about while others are read.
-                unread += self._sync.queue(source, changes, batch, run)
-                behind += len(batch)
-                self._pipeline.run(run, behind=behind, total=len(changes.files))
+            self._pipeline.run(run, self._sync.intake(source, changes, unread, run))
             self._sync.remove_gone(source, changes, unread, run)
-            self._pipeline.run(run)
             self._sync.finish(job.source_id, changes, unread, run)
         except AppError as error:
             self._note_failure(job.source_id, error, run)

@@ -16,6 +16,7 @@ from src.database.uow import Database, UnitOfWork
 
 from .intake import Incoming, external_digest, receive
 from .outcomes import abandoned
+from .reach import Intake, Taken
 from .renames import follow, vacating_first, web_address
 
 log = logging.getLogger("stoa.ingestion")
@@ -136,7 +137,18 @@ class SourceSync:
             credential=self._vault.open(source.credential) if source.credential else None,
         )
 
-    def queue(
+    def intake(
+        self, source: SourceRecord, changes: SourceChanges, unread: list[SkippedFile], run: JobRun
+    ) -> Intake:
+        """Queue the changed files batch by batch, so that the first can be asked about while others are
+        read; those that cannot be read are added to ``unread``."""
+        files = 0
+        for batch in _batches(changes.files):
+            unread += self._queue(source, changes, batch, run)
+            files += len(batch)
+            yield Taken(files, of=len(changes.files))
+
+    def _queue(
         self,
         source: SourceRecord,
         changes: SourceChanges,
@@ -232,7 +244,7 @@ def _settled(document: DocumentRecord, revision: str, job_id: str) -> bool:
     return DocumentState(document.state).final or document.job_id == job_id
 
 
-def batches(files: Sequence[SourceFile]) -> list[list[SourceFile]]:
+def _batches(files: Sequence[SourceFile]) -> list[list[SourceFile]]:
     """Parts of a listing that are queued and ingested one after the other."""
     batches: list[list[SourceFile]] = [[]]
     size = 0

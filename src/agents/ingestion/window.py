@@ -23,6 +23,16 @@ class Ticket:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """The documents of a window whose passages are in SQL, by document, and what is embedded of them, by
+    key."""
+
+    tickets: list[Ticket]
+    cuts: dict[str, CutSet]
+    texts: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Embedded:
     """The documents of a window whose passages have their vectors, ready for the indexes.
 

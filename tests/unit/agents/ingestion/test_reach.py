@@ -1,0 +1,35 @@
+"""How far a job is, while more of its files are queued beside it."""
+
+from collections.abc import Iterator
+
+from src.agents.ingestion.reach import Reach, Taken
+
+
+def test_files_that_needed_nothing_count_as_done() -> None:
+    reach = Reach(iter([Taken(100, of=230)]))
+    assert reach.further()
+    # Of the first hundred files three had changed; one of them is done.
+    assert reach.of(1, 3) == (98, 230)
+
+
+def test_what_is_shown_never_goes_back_while_documents_are_queued() -> None:
+    shown: list[tuple[int, int]] = []
+
+    def intake() -> Iterator[Taken]:
+        yield Taken(100, of=200)
+        # The documents of the second part are in SQL already when somebody looks.
+        shown.append(reach.of(40, 200))
+        yield Taken(200, of=200)
+
+    reach = Reach(intake())
+    reach.further()
+    shown.append(reach.of(40, 100))
+    reach.further()
+    shown.append(reach.of(41, 200))
+    assert shown == [(40, 200), (40, 200), (41, 200)]
+
+
+def test_a_job_that_queues_nothing_has_the_documents_that_it_came_with() -> None:
+    reach = Reach(iter(()))
+    assert not reach.further()
+    assert reach.of(2, 5) == (2, 5)
