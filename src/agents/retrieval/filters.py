@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-
 from sqlalchemy import Select, or_, select
 
 from src.core.caller import Scope
 from src.core.messages.questions import Filters
 from src.database.models import DocumentRecord, PassageRecord
 from src.database.uow import Work
+
+from .globs import path_glob
 
 FORMATS_BY_MEDIA_TYPE = {
     "text/x-python": "python",
@@ -37,7 +36,7 @@ def allowed_passages(work: Work, scope: Scope, filters: Filters | None) -> Allow
     documents = _documents(scope, filters)
     rows = work.session.execute(documents).all()
     if filters.path is not None:
-        wanted = _glob(filters.path)
+        wanted = path_glob(filters.path)
         rows = [row for row in rows if wanted.fullmatch(row.path or row.external_id)]
     allowed: dict[tuple[str, str], set[str]] = {}
     ids = [row.id for row in rows]
@@ -66,27 +65,3 @@ def _documents(scope: Scope, filters: Filters) -> Select[str, str | None, str]:
             or_(DocumentRecord.media_type.in_(filters.types), DocumentRecord.live_format.in_(formats))
         )
     return query
-
-
-@lru_cache(maxsize=256)
-def _glob(pattern: str) -> re.Pattern[str]:
-    """A path glob: ``*`` and ``?`` stay within a folder, ``**`` crosses folders. A pattern without a
-    slash matches the file's name in any folder; one that ends in a slash everything below."""
-    if pattern.endswith("/"):
-        pattern += "**"
-    if "/" not in pattern:
-        pattern = f"**/{pattern}"
-    parts = []
-    position = 0
-    while position < len(pattern):
-        if pattern.startswith("**/", position):
-            parts.append("(?:.*/)?")
-            position += 3
-        elif pattern.startswith("**", position):
-            parts.append(".*")
-            position += 2
-        else:
-            character = pattern[position]
-            parts.append({"*": "[^/]*", "?": "[^/]"}.get(character, re.escape(character)))
-            position += 1
-    return re.compile("".join(parts).removeprefix("/"), re.DOTALL)
