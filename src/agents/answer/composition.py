@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from src.core.errors import ModelError
 from src.core.messages.questions import Hit, Style
-from src.core.ports import ChatModel, ChatTurn, UsagePiece
+from src.core.ports import ChatModel, ChatTurn, TextPiece, UsagePiece
 from src.services.text.sentences import Words
 from src.services.text.support import Supports
 
@@ -29,6 +29,8 @@ WEAK = (
 )
 INTERRUPTION = "*The language model stopped here. What follows is quoted from the sources.*"
 _NEAREST = 3
+_CHARACTERS_PER_TOKEN = 16
+"""More than the tokens of any text have on average: who writes on minds no limit, and is stopped."""
 
 
 @dataclass(frozen=True)
@@ -107,16 +109,21 @@ class Composer:
         )
         shown = "\n".join([asked.text, *(passage.text for passage in prompt.passages)])
         writer = SentenceWriter(Supports(prompt.passages, self._words), shown.__contains__, draft)
+        room = self._max_tokens * _CHARACTERS_PER_TOKEN
         try:
             with closing(chat.stream(prompt, timeout_s=timeout_s)) as pieces:
-                while not (stopped := abandoned()) and (piece := next(pieces, None)):
+                while room and not (stopped := abandoned()) and (piece := next(pieces, None)):
                     if isinstance(piece, UsagePiece):
                         draft.usage = piece
-                    else:
-                        yield from writer.take(piece)
+                        continue
+                    if isinstance(piece, TextPiece):
+                        piece = TextPiece(piece.text[:room])
+                        room -= len(piece.text)
+                    yield from writer.take(piece)
             if stopped:
                 draft.stopped = True
             else:
+                draft.cut = not room
                 yield from writer.finish()
         except ModelError as error:
             yield from writer.break_off()
@@ -162,7 +169,7 @@ def _notice(draft: Draft) -> str | None:
     notices = []
     if draft.stopped:
         notices.append("This answer was stopped before its end.")
-    if draft.usage and draft.usage.stop_reason == "max_tokens":
+    if draft.cut or (draft.usage and draft.usage.stop_reason == "max_tokens"):
         notices.append("The answer was cut at its length limit.")
     if draft.uncited and draft.quotes:
         notices.append(f"{len(draft.uncited)} of {draft.claims} statements have no source.")

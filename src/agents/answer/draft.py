@@ -29,8 +29,9 @@ Item = Delta | Cited
 class Draft:
     """``text`` is all deltas joined; ``quotes`` are by passage number, in the order of first citation;
     ``uncited`` are the claims for which no source was found. ``model`` is who wrote it in the end;
-    ``stopped`` is True where it ends early because nobody read on, ``declined`` where the evidence was too
-    weak to answer from, ``fell_back`` where extracts took over from a model that failed."""
+    ``stopped`` is True where it ends early because nobody read on, ``cut`` where the model would not end,
+    ``declined`` where the evidence was too weak to answer from, ``fell_back`` where extracts took over from a
+    model that failed."""
 
     text: str = ""
     quotes: dict[int, str] = field(default_factory=dict)
@@ -39,6 +40,7 @@ class Draft:
     model: str = ""
     notice: str | None = None
     stopped: bool = False
+    cut: bool = False
     declined: bool = False
     fell_back: bool = False
     usage: UsagePiece | None = None

@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable, Iterator
 
 _TICKS = re.compile(r"`+")
-_IMAGE = re.compile(r"!\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
-_LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?([^)\s>]*)>?[^)]*\)")
+# Hostile text may be long and of one kind of bracket: nothing here is looked at twice for the same beginning.
+_IMAGE = re.compile(r"!\[([^\[\]]*+)\](?:\([^)]*+\)|\[[^\]]*+\])")
+_LINK = re.compile(r"\[([^\[\]]*+)\]\(\s*+<?+([^)\s>]*+)>?+[^)]*+\)")
 _ADDRESS = re.compile(
-    r"<?\b((?:[a-z][a-z0-9+.-]{1,20}:(?://|(?=[^\s:]*@)|(?<=javascript:)|(?<=data:))|www\.)[^\s<>\"'`\])]+"
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>?",
+    r"<?(\b(?:[a-z][a-z0-9+.-]{1,20}:(?://|(?=[^\s:]*@)|(?<=javascript:)|(?<=data:))|www\.)[^\s<>\"'`\])]+"
+    r"|(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+)>?",
     re.IGNORECASE,
 )
 _TAIL = ".,;:!?*_"

@@ -14,7 +14,7 @@ FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r" {0,3}#{1,6}\s")
 _UNDERLINE = re.compile(r"\s*([=\-~^\"'#*+]{3,})\s*$")
 _ITEM = re.compile(r"\s*(?:(?:[-*+•]|\d{1,3}[.)]|\(?[a-z]\))\s+|\|\s*)")
-_END = re.compile(r"""(?:[.!?…]+["'”’)\]*_`]*(?=\s)|[。！？])\s*""")
+_END = re.compile(r"""(?:(?<![.!?…])[.!?…]++["'”’)\]*_`]*+(?=\s)|[。！？])\s*""")
 _ABBREVIATED = re.compile(
     r"(?:^|[\s(\[\"'])(?:e\.g|i\.e|etc|cf|vs|ca|al|approx|dr|mr|mrs|ms|prof|fig|figs|eq|pp|vol|"
     r"inc|ltd|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|(?-i:[A-Z])|(?:[a-z]\.)+[a-z])\.$",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -102,6 +103,17 @@ def test_statements_without_a_source_are_told_and_the_answer_is_not_grounded() -
 def test_an_answer_cut_at_its_length_limit_says_so() -> None:
     draft, _ = with_model(wire.answer("Grass is green [1]. It gr", stop_reason="max_tokens"))
     assert draft.notice == "The answer was cut at its length limit."
+
+
+@pytest.mark.parametrize("delta", ["Grass is green [1]. ", "green ", "x", "[](" * 9])
+def test_a_model_that_minds_no_limit_is_stopped_and_the_answer_says_so(delta: str) -> None:
+    endless = [wire.text_delta(delta * 50)] * 1000
+    started = time.process_time()
+    draft, _ = with_model(Reply.events(wire.message_start(), *wire.block(0)[:-1], *endless, Pause(30)))
+    assert time.process_time() - started < 5
+    assert len(draft.text) < 10_000
+    assert draft.notice is not None
+    assert "cut at its length limit" in draft.notice
 
 
 def test_a_model_that_fails_at_once_is_replaced_by_extracts() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,31 @@ def test_an_address_that_is_known_stays_as_code_and_another_is_removed() -> None
     assert inert("Write to a@known.example or b@other.example", known) == (
         "Write to `a@known.example` or (link removed)"
     )
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "[](",
+        "![",
+        "[",
+        "](",
+        "a.",
+        "a@",
+        "a:",
+        "ab:",
+        "a@a.",
+        "<",
+        "`",
+        "` `` ",
+        "[](" + " " * 90,
+        "[](<" + "a" * 90,
+    ],
+)
+def test_no_text_takes_long(again: str) -> None:
+    started = time.process_time()
+    inert((again * 9000)[:9000], known=lambda _: False)
+    assert time.process_time() - started < 1.0
 
 
 def test_a_link_keeps_its_text() -> None:

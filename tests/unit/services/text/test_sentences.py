@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -34,6 +35,13 @@ def texts(text: str) -> list[str]:
 )
 def test_text_is_cut_into_sentences(text: str, expected: list[str]) -> None:
     assert texts(text) == expected
+
+
+@pytest.mark.parametrize("text", ["." * 30_000, "a." * 15_000, ".)" * 15_000, "…" * 30_000 + " x"])
+def test_no_text_takes_long(text: str) -> None:
+    started = time.process_time()
+    split_units(text)
+    assert time.process_time() - started < 1.0
 
 
 def test_headings_and_fenced_code_are_units_of_their_own() -> None:
