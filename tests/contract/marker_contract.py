@@ -37,6 +37,15 @@ class MarkerContract(ChatContract):
         assert text_of(pieces) == "Use `a[1]`:\n```python\nx = a[1]\n```\n"
         assert cited_by(pieces) == [2]
 
+    def test_thoughts_before_the_answer_are_left_out(self) -> None:
+        deltas = ("<th", "ink>\nLet me [1] see.", "</thi", "nk>\n\nGreen.")
+        with self.model(self.answer(*deltas)) as (chat, _):
+            assert text_of(list(chat.stream(PROMPT, timeout_s=5))) == "Green."
+            assert chat.complete("Rewrite.", "it?", max_tokens=50, timeout_s=5) == "Green."
+
+    def test_thoughts_alone_are_no_answer(self) -> None:
+        assert self.failure(self.answer("<think>Let me see.", stop_reason="max_tokens")).code == "model_empty"
+
     def test_the_rules_for_markers_are_in_the_system_prompt(self) -> None:
         with self.model(self.answer("Green.")) as (chat, server):
             list(chat.stream(PROMPT, timeout_s=5))

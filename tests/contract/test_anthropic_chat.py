@@ -112,6 +112,21 @@ class TestNativeCitations(AnthropicWire):
         with self.model(reply) as (chat, _):
             assert text_of(list(chat.stream(PROMPT, timeout_s=5))) == "Green."
 
+    def test_text_at_the_start_of_a_block_belongs_to_the_answer(self) -> None:
+        begun = wire.event("content_block_start", index=0, content_block={"type": "text", "text": "Gre"})
+        bare = wire.event("content_block_start", index=1, content_block={"type": "text"})
+        reply = Reply.events(wire.message_start(), begun, wire.text_delta("en."), bare, *wire.ending())
+        with self.model(reply) as (chat, _):
+            assert text_of(list(chat.stream(PROMPT, timeout_s=5))) == "Green."
+
+    @pytest.mark.parametrize("count", [-5, 10**30, "many", None])
+    def test_counts_that_are_none_are_not_counted(self, count: object) -> None:
+        start = wire.message_start(input_tokens=count, cache_read_input_tokens=count)  # type: ignore[arg-type]
+        with self.model(Reply.events(start, *wire.block(0, "Green."), *wire.ending())) as (chat, _):
+            last = list(chat.stream(PROMPT, timeout_s=5))[-1]
+        assert isinstance(last, UsagePiece)
+        assert (last.input_tokens, last.output_tokens) == (0, 15)
+
     def test_a_malformed_delta_is_named_as_such(self) -> None:
         reply = Reply.events(wire.message_start(), wire.event("content_block_delta", index=0))
         assert self.failure(reply).code == "model_bad_response"

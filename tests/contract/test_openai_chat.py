@@ -69,8 +69,27 @@ class TestOpenAIChat(MarkerContract):
         with self.model(reply) as (chat, _):
             assert text_of(list(chat.stream(PROMPT, timeout_s=5))) == "Green."
 
-    def test_thoughts_before_the_answer_are_left_out(self) -> None:
-        with self.model(self.answer("<th", "ink>\nLet me [1] see.", "</thi", "nk>\n\nGreen.")) as (chat, _):
+    @pytest.mark.parametrize(
+        "counts",
+        [
+            {},
+            {"prompt_tokens": None, "completion_tokens": None},
+            {"prompt_tokens": "40", "completion_tokens": -7},
+            {"prompt_tokens": 10**30, "completion_tokens": 1.5, "prompt_tokens_details": {}},
+        ],
+    )
+    def test_counts_that_are_none_are_not_counted(self, counts: dict[str, object]) -> None:
+        usage = wire.data({"id": "c", "object": "chat.completion.chunk", "choices": [], "usage": counts})
+        reply = Reply.events(wire.chunk("Green."), wire.chunk(finish="stop"), usage, wire.DONE)
+        with self.model(reply) as (chat, _):
+            pieces = list(chat.stream(PROMPT, timeout_s=5))
+        assert pieces[-1] == UsagePiece("local", 0, 0, None, "end_turn")
+
+    def test_chunks_that_lack_their_choices_or_their_delta_are_passed_over(self) -> None:
+        bare = [{}, {"choices": None}, {"choices": [{"index": 0, "delta": None}]}]
+        last = wire.data({"choices": [{"index": 0, "delta": None, "finish_reason": "stop"}]})
+        steps = [*(wire.data(one) for one in bare), wire.chunk("Green."), last, wire.DONE]
+        with self.model(Reply.events(*steps)) as (chat, _):
             assert text_of(list(chat.stream(PROMPT, timeout_s=5))) == "Green."
 
     def test_reasoning_beside_the_content_is_left_out(self) -> None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from src.core.ports import ChatPiece, ChatPrompt, CitationPiece, OnUsage, TextPiece, UsagePiece
 
+from .counts import count_of
 from .endpoint import Endpoint
 from .failures import Failures
 from .markers import MarkerStream
-from .plain import system_text, user_text, whole
+from .plain import Thoughts, system_text, user_text, whole
 from .prices import ANTHROPIC, price_of
 from .resilience import Resilience
 
@@ -151,7 +152,7 @@ class AnthropicChat:
             raise self._failures.of(error, started=started) from None
 
     def _read(self, events: Iterable[RawMessageStreamEvent], numbers: list[int]) -> Iterator[ChatPiece]:
-        reply = _Reply(numbers)
+        reply = _Reply(numbers, None if self._native else Thoughts())
         for event in events:
             try:
                 pieces = reply.take(event)
@@ -177,10 +178,12 @@ class AnthropicChat:
 
 
 class _Reply:
-    """What the events so far amount to. A block's citations come out after its text, wherever they stood."""
+    """What the events so far amount to. A block's citations come out after its text, wherever they stood.
+    ``thoughts`` leaves out those that compatible servers put into the text; Claude has blocks for them."""
 
-    def __init__(self, numbers: list[int]) -> None:
+    def __init__(self, numbers: list[int], thoughts: Thoughts | None) -> None:
         self._numbers = numbers
+        self._thoughts = thoughts
         self._cited: list[ChatPiece] = []
         self.usage: dict[str, int] = {}
         self.stop_reason = ""
@@ -191,6 +194,9 @@ class _Reply:
         if event.type == "message_start":
             self.begun = True
             self._count(event.message.usage)
+        elif event.type == "content_block_start":
+            block = event.content_block
+            return self._text(getattr(block, "text", None) or "") if block.type == "text" else []
         elif event.type == "content_block_delta":
             return self._delta(event.delta)
         elif event.type == "content_block_stop":
@@ -201,23 +207,30 @@ class _Reply:
             self.stop_reason = event.delta.stop_reason or self.stop_reason
         elif event.type == "message_stop":
             self.stopped = True
+            return self._shown(self._thoughts.rest()) if self._thoughts else []
         return []
 
     def _delta(self, delta: RawContentBlockDelta) -> list[ChatPiece]:
         if delta.type == "text_delta":
-            self.answered = self.answered or bool(delta.text.strip())
-            return [TextPiece(delta.text)]
+            return self._text(delta.text)
         if delta.type == "citations_delta" and delta.citation.type == "search_result_location":
             index = delta.citation.search_result_index
             if 0 <= index < len(self._numbers):
                 self._cited.append(CitationPiece(self._numbers[index], delta.citation.cited_text))
         return []
 
+    def _text(self, text: str) -> list[ChatPiece]:
+        return self._shown(self._thoughts.leave_out(text) if self._thoughts else text)
+
+    def _shown(self, text: str) -> list[ChatPiece]:
+        self.answered = self.answered or bool(text.strip())
+        return [TextPiece(text)] if text else []
+
     def _count(self, counted: object) -> None:
         """Take over the counts that are given; those of later events are cumulative."""
         for name in _COUNTS:
-            value = getattr(counted, name, None)
-            if isinstance(value, int):
+            value = count_of(counted, name)
+            if value is not None:
                 self.usage[name] = value
 
 

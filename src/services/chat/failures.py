@@ -152,4 +152,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, float(headers["retry-after"]))
     except ValueError:
         parsed = email.utils.parsedate_tz(headers.get("retry-after", ""))
+    try:
         return max(0.0, email.utils.mktime_tz(parsed) - time.time()) if parsed else None
+    except (ValueError, OverflowError):
+        return None

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from src.core.ports import ChatPiece, ChatPrompt, OnUsage, TextPiece, UsagePiece
 
+from .counts import count_of
 from .endpoint import Endpoint
 from .failures import ChatError, Failures
 from .markers import MarkerStream
-from .plain import system_text, user_text, whole, without_thoughts
+from .plain import Thoughts, system_text, user_text, whole
 from .prices import OPENAI, price_of
 from .resilience import Resilience
 
 if TYPE_CHECKING:
     from openai.types import CompletionUsage
     from openai.types.chat import ChatCompletionChunk
+    from openai.types.chat.chat_completion_chunk import ChoiceDelta
 
 DEFAULT_MODEL = "gpt-6.1-terra"
 OFFICIAL_URL = "https://api.openai.com/v1"
@@ -138,9 +140,10 @@ class OpenAIChat:
         reply = _Reply()
         answered = False
         try:
-            for text in without_thoughts(reply.texts(chunks)):
+            for text in reply.texts(chunks):
                 answered = answered or bool(text.strip())
-                yield TextPiece(text)
+                if text:
+                    yield TextPiece(text)
         except (AttributeError, TypeError, LookupError):
             raise self._failures.error("model_bad_response") from None
         if reply.refused:
@@ -155,9 +158,8 @@ class OpenAIChat:
         stop_reason = _STOP_REASONS.get(reply.stop_reason, reply.stop_reason)
         if reply.usage is None:
             return UsagePiece(self._model, 0, 0, None, stop_reason)
-        read, written = reply.usage.prompt_tokens, reply.usage.completion_tokens
-        details = reply.usage.prompt_tokens_details
-        cached = (details.cached_tokens or 0) if details else 0
+        read, written = (count_of(reply.usage, name) or 0 for name in ("prompt_tokens", "completion_tokens"))
+        cached = count_of(getattr(reply.usage, "prompt_tokens_details", None), "cached_tokens") or 0
         cost = self._price.cost_usd(read - cached, written, cached_tokens=cached) if self._price else None
         return UsagePiece(self._model, read, written, cost, stop_reason)
 
@@ -171,12 +173,16 @@ class _Reply:
         self.begun = self.refused = False
 
     def texts(self, chunks: Iterator[ChatCompletionChunk]) -> Iterator[str]:
+        """The answer's text as it comes, without thoughts. What a chunk does not have is passed over."""
+        thoughts = Thoughts()
         for chunk in chunks:
             self.begun = True
             self.usage = chunk.usage or self.usage
-            for choice in chunk.choices or []:
+            for choice in getattr(chunk, "choices", None) or []:
                 self.stop_reason = choice.finish_reason or self.stop_reason
-                if choice.finish_reason == "content_filter" or choice.delta.refusal:
+                delta: ChoiceDelta | None = getattr(choice, "delta", None)
+                if choice.finish_reason == "content_filter" or (delta and delta.refusal):
                     self.refused = True
-                elif choice.delta.content:
-                    yield choice.delta.content
+                elif delta and delta.content:
+                    yield thoughts.leave_out(delta.content)
+        yield thoughts.rest()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from src.core.ports import ChatPassage, ChatPiece, ChatPrompt, OnUsage, TextPiece, UsagePiece
 
 _DELIMITER = re.compile(r"<(?=\s*/?\s*passages?\b)", re.IGNORECASE)
+_THINK, _THOUGHT = "<think>", "</think>"
 _ATTRIBUTE = str.maketrans({'"': "'", "<": "‹", ">": "›", "\n": " ", "\r": " "})
 
 
@@ -41,30 +42,35 @@ def whole(pieces: Iterable[ChatPiece], on_usage: OnUsage | None) -> str:
     return "".join(texts).strip()
 
 
-def without_thoughts(texts: Iterable[str]) -> Iterator[str]:
-    """Leave out a leading ``<think>…</think>``, which some servers put into the answer's text."""
-    held = ""
-    decided = False
-    inside = False
-    for text in texts:
-        if decided and not inside:
-            yield text
-            continue
-        held += text
-        if not decided:
-            start = held.lstrip()
-            if "<think>".startswith(start[:7]) and len(start) < 7:
-                continue
-            decided = True
-            inside = start.startswith("<think>")
-        if inside:
-            _, found, rest = held.partition("</think>")
+class Thoughts:
+    """Leaves out a leading ``<think>…</think>``, which some servers put into the answer's text."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._decided = False
+        self._inside = False
+
+    def leave_out(self, text: str) -> str:
+        """What is certain to be answer once ``text`` has come as well."""
+        if self._decided and not self._inside:
+            return text
+        self._held += text
+        if not self._decided:
+            start = self._held.lstrip()
+            if len(start) < len(_THINK) and _THINK.startswith(start):
+                return ""
+            self._decided = True
+            self._inside = start.startswith(_THINK)
+        if self._inside:
+            _, found, rest = self._held.partition(_THOUGHT)
             if not found:
-                continue
-            inside = False
-            held = rest.lstrip()
-        if held:
-            yield held
-        held = ""
-    if held and not inside:
-        yield held
+                self._held = self._held[-len(_THOUGHT) :]
+                return ""
+            self._inside = False
+            self._held = rest.lstrip()
+        return self.rest()
+
+    def rest(self) -> str:
+        """What was held back, at the end of the answer; thoughts without an end stay out."""
+        held, self._held = self._held, ""
+        return "" if self._inside else held

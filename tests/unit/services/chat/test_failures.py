@@ -20,7 +20,7 @@ def test_a_retry_time_is_read_as_seconds_milliseconds_or_a_date() -> None:
     assert waits[2] == pytest.approx(60, abs=2)
 
 
-@pytest.mark.parametrize("header", ["soon", "", "-3"])
+@pytest.mark.parametrize("header", ["soon", "", "-3", "nan", "Wed, 21 Oct 99999 07:28:00 GMT"])
 def test_a_retry_time_that_makes_no_sense_asks_for_no_wait(header: str) -> None:
     assert not FAILURES.of_body({}, status=429, headers={"retry-after": header}).retry_after_s
 

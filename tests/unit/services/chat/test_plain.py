@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from src.core.ports import ChatPassage
-from src.services.chat.plain import delimited, without_thoughts
+from src.services.chat.plain import Thoughts, delimited
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,6 @@ def test_no_title_breaks_out_of_its_attribute() -> None:
     ],
 )
 def test_thoughts_before_the_answer_are_left_out(deltas: list[str], text: str) -> None:
-    assert "".join(without_thoughts(deltas)) == text
+    thoughts = Thoughts()
+    shown = [thoughts.leave_out(delta) for delta in deltas]
+    assert "".join([*shown, thoughts.rest()]) == text
