@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -186,6 +191,55 @@ def test_a_server_that_is_not_there_or_silent_is_unavailable_in_good_time() -> N
         with pytest.raises(UnavailableError):
             mute.ids("index")
         assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (502, "<html>Bad gateway</html>"),
+        (401, '{"error": "ChromaAuthError", "message": "Who are you?"}'),
+        (200, "<html>Sign in first</html>"),
+    ],
+)
+def test_what_a_proxy_answers_in_the_place_of_chroma_is_unavailable(status: int, body: str) -> None:
+    with _proxy(status, body) as url:
+        vectors = ChromaVectorIndex.server(url)
+        for ask in (lambda: vectors.search("index", unit_vectors(1)[0], 1), vectors.indexes):
+            with pytest.raises(UnavailableError, match="vector store failed"):
+                ask()
+        vectors.close()
+
+
+@contextmanager
+def _proxy(status: int, body: str) -> Iterator[str]:
+    """Lets a client of Chroma connect, and answers all else itself."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told = {"user_id": "", "tenant": "default_tenant", "databases": ["default_database"]}
+            if "/tenants/" in self.path:
+                told = {"id": str(uuid4()), "name": "default", "tenant": "default_tenant"}
+            mine = "/collections" in self.path
+            sent = (body if mine else json.dumps(told)).encode()
+            self.send_response(status if mine else 200)
+            self.send_header("content-length", str(len(sent)))
+            self.end_headers()
+            self.wfile.write(sent)
+
+        do_POST = do_GET  # noqa: N815 - the name that the server looks for
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @pytest.mark.parametrize("url", ["localhost:8000", "ftp://host", "http://host/path", "http://"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from .connections import Connection, EmbeddedConnection, ServerConnection
 _PREFIX = "stoa-"
 _BATCH = 1000  # rows of one request: below every limit on rows and on bytes
 _COMPARED_DIRECTLY = 300  # so many members of a subset are compared one by one, exactly
+_TOLD = 300  # characters of what the store said
 _DEEPEST = 1000  # how far down the whole index is searched for members of a large subset
 
 
@@ -175,12 +177,29 @@ class ChromaVectorIndex:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    import httpx
-    from chromadb.errors import InternalError, RateLimitError
-
     try:
         yield
-    except (InternalError, RateLimitError, httpx.TransportError) as error:
-        raise UnavailableError(
-            f"The vector store failed: {error}. Try again; its log may say more."
-        ) from error
+    except Exception as error:
+        if not _is_failure(error):
+            raise
+        told = " ".join(str(error).split())[:_TOLD] or type(error).__name__
+        sentence = f"The vector store failed: {told}. Try again; its log may say more."
+        raise UnavailableError(sentence) from error
+
+
+def _is_failure(error: Exception) -> bool:
+    """Whether the store failed, or what answered in its place, and not our call."""
+    import httpx
+    from chromadb import errors
+
+    failures = (
+        errors.AuthorizationError,
+        errors.ChromaAuthError,
+        errors.InternalError,
+        errors.QuotaError,
+        errors.RateLimitError,
+        httpx.TransportError,
+        JSONDecodeError,
+    )
+    # For the answer of a proxy or of another server Chroma's client raises a bare Exception with its text.
+    return isinstance(error, failures) or type(error) is Exception
