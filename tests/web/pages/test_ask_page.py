@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from src.core.messages.collections import DeleteCollection, UpdateCollection, Visibility
 from src.core.messages.questions import GetAnswer
 from tests.support.site import READER, Site, Visitor, marked, words
 
@@ -99,6 +100,21 @@ def test_a_follow_up_stands_below_the_question_before_it(site: Site, asked: str)
 def test_another_reader_does_not_see_the_answer(site: Site, asked: str) -> None:
     assert asked not in site.visitor(as_=READER).page("/").html
     assert site.visitor(as_=READER).get(asked).status_code == 404
+
+
+def test_an_answer_stays_readable_where_an_earlier_one_of_its_conversation_is_lost(site: Site) -> None:
+    cellar = site.house.collection("Cellar")
+    site.house.upload(cellar, {"wine.md": "# Wine\n\nThe red wine lies on the left of the cellar.\n"})
+    visitor = site.visitor(as_=READER)
+    first = stream(visitor, question="Where does the red wine lie?", collection=cellar)[-1][1]
+    form = {"question": QUESTION, "collection": site.collection_id, "conversation": first["conversation"]}
+    second = stream(visitor, **form)[-1][1]
+    assert len(marked(visitor.page(second["url"]), "turn-question")) == 2
+    site.house.ask(UpdateCollection(collection_id=cellar, visibility=Visibility.PRIVATE))
+    assert visitor.get(first["url"]).status_code == 404
+    questions = [words(one) for one in marked(visitor.page(second["url"]), "turn-question")]
+    assert questions == [QUESTION]
+    site.house.ask(DeleteCollection(collection_id=cellar))
 
 
 def test_an_empty_question_is_refused_beside_the_box(site: Site) -> None:

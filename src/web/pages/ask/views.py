@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from flask import (
     Blueprint,
     Response,
@@ -13,7 +15,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from src.core.errors import AppError
+from src.core.errors import AppError, NotFoundError
 from src.core.jobs import JobState
 from src.core.messages.collections import Collection, ListCollections
 from src.core.messages.jobs import Job, ListJobs
@@ -68,8 +70,7 @@ def show(answer_id: str) -> str:
     ids = [sibling.answer_id for sibling in reversed(siblings)]
     own = answer_id in ids
     earlier = ids[: ids.index(answer_id)][-_EARLIER:] if own else []
-    answers = [*(ask(GetAnswer(answer_id=one)) for one in earlier), answer]
-    return _page(answers=answers, follow_up=own)
+    return _page(answers=[*_readable(earlier), answer], follow_up=own)
 
 
 @blueprint.get("/ask/history")
@@ -84,6 +85,15 @@ def history() -> str:
 def progress() -> str:
     """What is being indexed now."""
     return render_template("ask/_progress.html", **_progress())
+
+
+def _readable(answer_ids: Sequence[str]) -> Iterator[Answer]:
+    """Those of the reader's own answers whose collections are still theirs to read."""
+    for answer_id in answer_ids:
+        try:
+            yield ask(GetAnswer(answer_id=answer_id))
+        except NotFoundError:
+            continue
 
 
 def _page(
