@@ -119,7 +119,7 @@ class Embedders:
             return self._opened[version]
         at, error = self._failed.get(version, (0.0, None))
         if error is not None and time.monotonic() - at < _RETRY_S:
-            raise error
+            raise error.with_traceback(None)
         return None
 
     def _made(self, version: str) -> Embedder:

@@ -30,10 +30,10 @@ _NUMERALS = dict(
     nine="9",
     ten="10",
 )
+_SOURCES = r"\b(?:passages?|sources?|documents?|context|excerpts?)\b"
+_NOT = r"(?:\b(?:not|no|nothing|neither)\b|n['’]t\b)"
 _DISCLAIMS = re.compile(
-    r"\b(?:passages?|sources?|documents?|context|excerpts?)\b[^.]*\b(?:not|no|n't|nothing|neither|lacks?|without)\b|"
-    r"\b(?:not|no|nothing|neither|n't)\b[^.]*\b(?:passages?|sources?|documents?|context|excerpts?)\b",
-    re.IGNORECASE,
+    rf"{_SOURCES}[^.]*(?:{_NOT}|\b(?:lacks?|without)\b)|{_NOT}[^.]*{_SOURCES}", re.IGNORECASE
 )
 
 
