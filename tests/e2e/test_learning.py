@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from src.core.messages.collections import CreateCollection
+from src.core.messages.golden import AddGoldenSet, GoldenJudgment, GoldenQuestion
 from src.services.evaluation.sequential import DecisionRule
 from tests.e2e.conftest import Person
 from tests.support.chromium import NARROW, page_overflows, resize
@@ -28,6 +29,8 @@ PATHS = (
     "/learning/experiments?collection={collection}",
     "/learning/experiments/{experiment}",
     "/learning/collections/{collection}/compare",
+    "/learning/collections/{collection}/try",
+    "/learning/collections/{collection}/uncut/128-tokens",
     "/learning/board?collection={collection}",
     "/learning/replay?q=parcel&collection={collection}",
     "/learning/mine",
@@ -114,6 +117,25 @@ def test_one_comes_from_the_loop_to_why_a_version_ranks(person: Person, places: 
     fixed = DecisionRule()
     first = f"{fixed.looks[0]} up-votes {fixed.critical[0]:.2f} {100 * fixed.spending[0]:.1f}%"
     assert first in person.see("rule").text
+
+
+def test_what_was_typed_stays_where_a_comparison_is_refused(person: Person, places: dict[str, str]) -> None:
+    person.open(f"/learning/collections/{places['collection']}/compare")
+    person.see("template").send_keys("Answer in verse, whatever you are asked.")
+    person.click("compare-start")
+    person.see("problem", "configure a language model first")
+    assert person.see("template").get_attribute("value") == "Answer in verse, whatever you are asked."
+
+
+def test_a_golden_set_that_is_removed_is_gone_from_the_board(person: Person, places: dict[str, str]) -> None:
+    question = GoldenQuestion(question="Who sails?", judgments=(GoldenJudgment(external_id="ferry.md"),))
+    person.site.house.ask(AddGoldenSet(collection_id=places["collection"], name="Old", questions=(question,)))
+    person.open(f"/learning/board?collection={places['collection']}")
+    person.see("unfound", "1 measure nothing")
+    person.click("delete-golden")
+    person.click("delete-golden-confirm")
+    person.see("flash", "removed")
+    person.gone("golden-set")
 
 
 def test_what_is_drawn_of_a_run_is_in_its_tables(person: Person, places: dict[str, str]) -> None:

@@ -125,6 +125,7 @@ def _views(work: Work, records: Sequence[GoldenSetRecord]) -> tuple[GoldenSet, .
             origin=record.origin,
             margin=record.margin,
             questions=sizes.get(record.id, 0),
+            unfound=work.golden_sets.unfound(record),
             created_at=record.created_at,
         )
         for record in records

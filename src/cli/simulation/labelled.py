@@ -1,10 +1,11 @@
-"""Labelled sets in the BEIR layout: ``corpus.jsonl``, ``queries.jsonl`` and ``qrels.tsv`` in a folder."""
+"""Labelled sets in the BEIR layout: a folder with ``corpus.jsonl``, ``queries.jsonl``, and ``qrels.tsv`` or a
+folder ``qrels`` with such files, of which all are read."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -46,23 +47,30 @@ class LabelledSet:
     left_out: int
 
 
-def read_set(folder: Path) -> LabelledSet:
-    """Questions that differ only in case and white space are one.
+def read_set(folder: Path, *, with_documents: bool = True) -> LabelledSet:
+    """Questions that differ only in case and white space are one. Without documents ``corpus.jsonl`` need not
+    be there, and every document that a question names is taken for one.
 
     Raises NotFoundError for a missing folder or file, UsageError with the line that cannot be read.
     """
-    paths = [folder / name for name in ("corpus.jsonl", "queries.jsonl", "qrels.tsv")]
-    missing = [path.name for path in paths if not path.is_file()]
+    corpus, queries = folder / "corpus.jsonl", folder / "queries.jsonl"
+    qrels = _qrels(folder)
+    missing = [path.name for path in (corpus, queries) if not path.is_file()]
+    if not with_documents and corpus.name in missing:
+        missing.remove(corpus.name)
+    if not qrels:
+        missing.append("qrels.tsv")
     if missing:
         raise NotFoundError(
-            f"{folder} is not a labelled set: {', '.join(missing)} is missing. A set is a folder with "
-            "corpus.jsonl, queries.jsonl and qrels.tsv."
+            f"{folder} is not a labelled set: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} "
+            "missing. A set is a folder with corpus.jsonl, queries.jsonl and qrels.tsv (or qrels/*.tsv)."
         )
-    corpus, queries, qrels = paths
-    documents = {
-        id_: Document(id_, str(line.get("title") or ""), _text(line, place))
-        for place, id_, line in _objects(corpus)
-    }
+    documents: dict[str, Document] = {}
+    if with_documents:
+        documents = {
+            id_: Document(id_, str(line.get("title") or ""), _text(line, place))
+            for place, id_, line in _objects(corpus)
+        }
     labels = _labels(qrels)
     questions: dict[str, Question] = {}
     left_out = 0
@@ -70,7 +78,11 @@ def read_set(folder: Path) -> LabelledSet:
         text = _text(line, place).strip()[:_LONGEST].strip()
         if not text:
             raise UsageError(f"{place}: the question is empty.")
-        known = {key: grade for key, grade in labels.get(id_, {}).items() if key in documents and grade > 0}
+        known = {
+            key: grade
+            for key, grade in labels.get(id_, {}).items()
+            if grade > 0 and (key in documents or not with_documents)
+        }
         if not known:
             left_out += 1
             continue
@@ -81,7 +93,8 @@ def read_set(folder: Path) -> LabelledSet:
         else:
             questions[key] = replace(twin, labels={**twin.labels, **known})
     if not questions:
-        raise UsageError(f"{queries}: no question has a right document in {corpus.name}, by {qrels.name}.")
+        where = f" in {corpus.name}" if with_documents else ""
+        raise UsageError(f"{queries}: no question has a right document{where}, by the qrels beside it.")
     return LabelledSet(folder.resolve().name, tuple(documents.values()), tuple(questions.values()), left_out)
 
 
@@ -97,17 +110,24 @@ def _objects(path: Path) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         yield place, str(value.get("id", value.get("_id"))), value
 
 
-def _labels(path: Path) -> dict[str, dict[str, float]]:
+def _qrels(folder: Path) -> list[Path]:
+    """The files that say what is right; a set may be divided for those who train."""
+    whole = folder / "qrels.tsv"
+    return [whole] if whole.is_file() else sorted((folder / "qrels").glob("*.tsv"))
+
+
+def _labels(paths: Sequence[Path]) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = defaultdict(dict)
-    for number, (place, line) in enumerate(_lines(path)):
-        cells = line.split("\t")
-        try:
-            query, document, grade = cells[0], cells[1], float(cells[2])
-        except (IndexError, ValueError):
-            if number == 0 and len(cells) == 3:  # the header
-                continue
-            raise UsageError(f"{place}: not a query, a document and a grade with tabs between.") from None
-        found[query.strip()][document.strip()] = grade
+    for path in paths:
+        for number, (place, line) in enumerate(_lines(path)):
+            cells = line.split("\t")
+            try:
+                query, document, grade = cells[0], cells[1], float(cells[2])
+            except (IndexError, ValueError):
+                if number == 0 and len(cells) == 3:  # the header
+                    continue
+                raise UsageError(f"{place}: not a query, a document and a grade with tabs between.") from None
+            found[query.strip()][document.strip()] = grade
     return found
 
 

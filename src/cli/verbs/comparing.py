@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from src.cli import exits
-from src.cli.client import Client
 from src.cli.collections import id_of
 from src.cli.connection import connect
 from src.cli.main import Invocation
-from src.cli.output import console, print_json
+from src.cli.output import print_json
 from src.core.errors import InvalidRequestError
 
-from .trials import show_experiment
+from .trials import show_experiment, show_plan
 
 _TEMPLATES = ("standard", "quoting")
 
@@ -22,11 +21,10 @@ def run(invocation: Invocation) -> int:
     """Begin a comparison and print what to expect of it."""
     arguments = invocation.arguments
     with connect(invocation) as client:
-        collection_id = id_of(client, arguments.collection)
         if arguments.plan:
-            return _plan(client, collection_id, arguments)
+            return show_plan(client, "ab", arguments)
         body = {
-            "collection_id": collection_id,
+            "collection_id": id_of(client, arguments.collection),
             "method": "ab",
             "variant": _variant(arguments) or None,
             "model_id": arguments.model,
@@ -38,16 +36,6 @@ def run(invocation: Invocation) -> int:
         print_json(made)
     else:
         show_experiment(made)
-    return exits.OK
-
-
-def _plan(client: Client, collection_id: str, arguments: Any) -> int:
-    """Print what a comparison would take."""
-    plan = client.get("/experiments:plan", collection_id=collection_id, method="ab", share=arguments.share)
-    if arguments.json:
-        print_json(plan)
-    else:
-        console().print(plan["sentence"])
     return exits.OK
 
 

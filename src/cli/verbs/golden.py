@@ -19,7 +19,7 @@ _BATCH = 500
 
 
 def run(invocation: Invocation) -> int:
-    """Add a folder in the BEIR layout, list the sets, or delete one."""
+    """Add a folder in the BEIR layout, accept the question of a rating, list the sets, or delete one."""
     arguments = invocation.arguments
     with connect(invocation) as client:
         found = _act(client, arguments)
@@ -35,6 +35,12 @@ def run(invocation: Invocation) -> int:
             console().print(
                 f"  {printable(one['name'])}: {one['questions']} questions, may fall by {one['margin']:g}"
             )
+            if one["unfound"]:
+                console().print(
+                    f"     {one['unfound']} of them measure nothing: none of their right documents is in the "
+                    "collection.",
+                    style="yellow",
+                )
     return exits.OK
 
 
@@ -46,12 +52,16 @@ def _act(client: Client, arguments: Any) -> Any:
     collection_id = id_of(client, given) if given is not None else None
     if arguments.action == "add":
         return [_add(client, str(collection_id), arguments)]
+    if arguments.action == "accept":
+        body = {"collection_id": collection_id, "rating_id": arguments.rating, "name": arguments.name}
+        given = {name: value for name, value in body.items() if value is not None}
+        return [client.post("/golden-sets:accept", given)]
     return list(client.items("/golden-sets", collection_id=collection_id, limit=500))
 
 
 def _add(client: Client, collection_id: str, arguments: Any) -> Any:
     """Send the questions in requests of a moderate size; the same name adds to the same set."""
-    labelled = read_set(Path(arguments.folder).expanduser())
+    labelled = read_set(Path(arguments.folder).expanduser(), with_documents=False)
     questions = iter(labelled.questions)
     made = None
     while batch := list(islice(questions, _BATCH)):

@@ -38,7 +38,9 @@ def _listed(client: Client, arguments: Any) -> Any:
     given = arguments.collection
     return client.items(
         "/feedback",
-        state="held" if arguments.held else None,
+        state=arguments.state,
+        verdict=arguments.verdict,
+        kind=arguments.kind,
         collection_id=id_of(client, given) if given is not None else None,
         since=arguments.since,
         limit=500,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +35,7 @@ def run(invocation: Invocation) -> int:
     def tell(checkpoint: Checkpoint) -> None:
         show_checkpoint(checkpoint, error=arguments.json)
 
-    with _server(invocation) as client:
+    with _tidy_end(), _server(invocation) as client:
         replay = Replay(client, labelled, scene, tell)
         with _collection(client, labelled, replay, arguments) as collection_id:
             show_head(labelled.name, len(parts.asked), len(parts.kept), error=arguments.json)
@@ -44,6 +45,16 @@ def run(invocation: Invocation) -> int:
     else:
         show_end(outcome)
     return exits.FAILED if outcome.problems else exits.OK
+
+
+@contextmanager
+def _tidy_end() -> Iterator[None]:
+    """Have a request to end do what Ctrl-C does: accounts, collection and server are put away before."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _scene(arguments: Any) -> Scene:

@@ -17,7 +17,7 @@ from src.cli.output import console, print_json, printable
 
 
 def run(invocation: Invocation) -> int:
-    """Print the lists; train: 0 where a candidate came out, 1 where the run was refused or failed."""
+    """Print the lists, or a run; train: 0 where a candidate came out, 1 where it was refused or failed."""
     arguments = invocation.arguments
     with connect(invocation, work=arguments.action == "train") as client:
         if arguments.action == "train":
@@ -26,6 +26,8 @@ def run(invocation: Invocation) -> int:
             for example in client.items(f"/datasets/{quote(arguments.id, safe='')}/examples", limit=500):
                 sys.stdout.write(json.dumps(example, ensure_ascii=False) + "\n")
             return exits.OK
+        if arguments.action == "run":
+            return _show_run(client.get(f"/training-runs/{quote(arguments.id, safe='')}"), arguments)
         path = {"runs": "/training-runs", "datasets": "/datasets"}[arguments.action]
         given = arguments.collection
         collection_id = id_of(client, given) if given is not None else None
@@ -77,6 +79,29 @@ def _show_runs(runs: list[dict[str, Any]]) -> None:
             out.print(f"     made-up questions: {printable(_made(made))}", style="dim")
         if one["model_id"]:
             out.print(f"     model {one['model_id']}", style="dim")
+
+
+def _show_run(one: dict[str, Any], arguments: Any) -> int:
+    """One run with its curves, as far as it drew any."""
+    if arguments.json:
+        print_json(one)
+        return exits.OK
+    _show_runs([one])
+    out, curves = console(), one["curves"]
+    for tried in curves.get("penalty") or ():
+        chosen = "  chosen" if tried["penalty"] == curves.get("chosen_penalty") else ""
+        out.print(
+            f"     penalty {tried['penalty']:<8g} held-out loss {tried['loss']:.4f}{chosen}", style="dim"
+        )
+    for number, fold in enumerate(curves.get("adapter") or (), start=1):
+        best = fold["best_epoch"]
+        reached = " ".join(f"{value:.4f}" for value in fold["ndcg"])
+        out.print(f"     adapter, fold {number}: nDCG@10 {reached}; epoch {best} is kept", style="dim")
+    if losses := curves.get("loss"):
+        out.print(f"     embedding model: loss {losses[0]:.4f} to {losses[-1]:.4f}", end="", style="dim")
+        out.print(f" in {len(losses)} steps", style="dim")
+    out.print(f"     seed {one['seed']}, data set {one['dataset_id'] or 'none'}", style="dim")
+    return exits.OK
 
 
 def _made(told: dict[str, Any]) -> str:

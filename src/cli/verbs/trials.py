@@ -20,6 +20,8 @@ def run(invocation: Invocation) -> int:
     """Print the models or experiments, or what became of the one that was decided on."""
     arguments = invocation.arguments
     with connect(invocation) as client:
+        if arguments.action == "try" and arguments.plan:
+            return show_plan(client, "interleaving", arguments)
         found = _act(client, arguments)
     if arguments.json:
         print_json(found)
@@ -28,7 +30,7 @@ def run(invocation: Invocation) -> int:
     if not shown:
         console().print(f"There are no {arguments.action}.")
     for one in shown:
-        (_show_model if "version" in one else show_experiment)(one)
+        (show_model if "version" in one else show_experiment)(one)
     return exits.OK
 
 
@@ -46,6 +48,7 @@ def _act(client: Client, arguments: Any) -> Any:
             "model_id": arguments.model,
             "weights": _weights(arguments),
             "aa": arguments.aa,
+            "share": arguments.share,
         }
         return client.post("/experiments", {name: value for name, value in body.items() if value is not None})
     if action == "chunker":
@@ -62,13 +65,25 @@ def _act(client: Client, arguments: Any) -> Any:
     return client.post(call.format(quote(arguments.id, safe="")), body)
 
 
-def _show_model(one: dict[str, Any]) -> None:
+def show_plan(client: Client, method: str, arguments: Any) -> int:
+    """Print what a comparison would take, without starting it."""
+    collection_id = id_of(client, arguments.collection)
+    plan = client.get("/experiments:plan", collection_id=collection_id, method=method, share=arguments.share)
+    if arguments.json:
+        print_json(plan)
+    else:
+        console().print(plan["sentence"])
+    return exits.OK
+
+
+def show_model(one: dict[str, Any], *, why: bool = True) -> None:
+    """Print which version it is and where it stands, and ``why``."""
     out = console()
     out.print(one["id"], style="bold", end="")
     out.print(f"  version {one['version']}  ", end="")
     out.print(one["state"], style=_STATES.get(one["state"], "yellow"), end="")
     out.print(f"  {one['changed_at'][:19]}Z  {printable(one['kind'])}")
-    if one["reason"]:
+    if why and one["reason"]:
         out.print(f"     {printable(one['reason'])}")
 
 

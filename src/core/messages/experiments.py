@@ -204,7 +204,7 @@ class PlanExperiment(Request[ExperimentPlan]):
 
 
 class StopExperiment(Request[Experiment]):
-    """End an experiment now; the live model stays."""
+    """End an experiment now; the live model stays, and what was on trial is put aside."""
 
     capability: ClassVar[str] = "experiment.stop"
     access: ClassVar[Access] = Access.write(Target.EXPERIMENT, "experiment_id")

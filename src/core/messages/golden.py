@@ -13,7 +13,9 @@ from .questions import Question
 
 
 class GoldenSet(Reply):
-    """Questions with known right documents; ``margin`` is how far a candidate may fall on them (nDCG)."""
+    """Questions with known right documents; ``margin`` is how far a candidate may fall on them (nDCG).
+    ``unfound`` are those of which no right document is in the collection: every model misses them alike, so
+    that they measure nothing."""
 
     id: str
     collection_id: str
@@ -21,6 +23,7 @@ class GoldenSet(Reply):
     origin: str
     margin: float
     questions: int
+    unfound: int = 0
     created_at: datetime
 
 

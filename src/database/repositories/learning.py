@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from src.database.models import (
     DatasetRecord,
+    DocumentRecord,
     ExampleRecord,
     ExperimentRecord,
     ExperimentVoteRecord,
@@ -18,7 +19,10 @@ from src.database.models import (
     TrainingRunRecord,
 )
 
-from .base import Repository
+from .base import Repository, chunks
+
+_AT_ONCE = 5000
+"""External ids in one statement, each of which looks through a whole collection."""
 
 
 class Experiments(Repository[ExperimentRecord]):
@@ -178,6 +182,20 @@ class GoldenSets(Repository[GoldenSetRecord]):
             .group_by(GoldenQuestionRecord.set_id)
         )
         return {set_id: count for set_id, count in self._session.execute(query)}
+
+    def unfound(self, record: GoldenSetRecord) -> int:
+        """How many questions have no right document that can be found in the collection."""
+        judged = select(GoldenQuestionRecord.judgments).where(GoldenQuestionRecord.set_id == record.id)
+        right = [{str(id_) for id_, _ in judgments} for judgments in self._session.scalars(judged)]
+        there: set[str] = set()
+        for part in chunks(sorted(set().union(*right)), _AT_ONCE):
+            query = select(DocumentRecord.external_id).where(
+                DocumentRecord.collection_id == record.collection_id,
+                DocumentRecord.live_version.is_not(None),
+                DocumentRecord.external_id.in_(part),
+            )
+            there.update(self._session.scalars(query))
+        return sum(there.isdisjoint(one) for one in right)
 
     def question(self, set_id: str, question_key: str) -> GoldenQuestionRecord | None:
         query = select(GoldenQuestionRecord).where(

@@ -246,6 +246,7 @@ CONSOLE = (
     Operation("POST", "/dead-letters/{dead_letter_id}:replay", console.ReplayDeadLetter, "console"),
     Operation("DELETE", "/dead-letters/{dead_letter_id}", console.DiscardDeadLetter, "console", 204),
     Operation("GET", "/activities", console.ListActivities, "console"),
+    Operation("GET", "/metrics", console.ReadMetrics, "console"),
     Operation("GET", "/alerts", alerts.ListAlerts, "console"),
     Operation("GET", "/errors", alerts.ListErrors, "console"),
     Operation("POST", "/indexes:check", indexes.CheckIndexes, "console"),

@@ -40,6 +40,10 @@ def test_a_run_is_made_shown_and_listed(school: School, run: Typed) -> None:
     (made,) = json.loads(run("learn", "runs", "--collection", "Workshop", "--json"))
     assert (made["seed"], made["trainer"], made["state"]) == (3, "ladder", "succeeded")
     assert made["model_id"] in run("learn", "runs")
+    whole = " ".join(run("learn", "run", made["id"]).split())
+    assert f"seed 3, data set {made['dataset_id']}" in whole
+    assert ("held-out loss" in whole) == bool(made["curves"].get("penalty"))
+    assert "no training run" in run("learn", "run", "missing", code=4)
     listed = run("learn", "datasets")
     assert "version 1" in listed
     assert "by 3 readers" in listed

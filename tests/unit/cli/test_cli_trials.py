@@ -45,6 +45,10 @@ def test_a_model_is_tried_promoted_and_taken_back(house: House, run: Typed) -> N
     assert "Before the start: A gain of +0.030 is found in 80% of trials by" in " ".join(listed.split())
     assert "superseded" not in run("promote", model_id, "--reason", "It is better.")
     assert "version 2  live" in run("models")
+    shown = run("model", model_id)
+    assert "version 2  live" in shown
+    assert "trial to live by admin: It is better." in shown
+    assert "candidate by agent:fine_tuner: Trained on votes." in shown
     watch = next(one for one in parsed(run("experiments", "--json")) if one["state"] == "running")
     assert "stopped" in run("stop", watch["id"])
     assert "version 1  live" in run("rollback", model_id)
@@ -89,6 +93,20 @@ def test_another_way_to_answer_is_compared_shown_and_stopped(
     run("stop", again["id"])
 
 
+def test_what_a_trial_takes_is_told_before_it_and_a_part_of_the_searches_may_take_part(
+    house: House, run: Typed
+) -> None:
+    house.collection("Bay")
+    assert "A gain of +0.030 is found in 80% of trials" in run("try", "Bay", "--plan")
+    assert parsed(run("try", "Bay", "--plan", "--json"))["effect"] == 0.03
+    made = parsed(run("try", "Bay", "--aa", "--share", "0.25", "--json"))
+    assert (made["purpose"], made["share"]) == ("aa", 0.25)
+    loop = run("loop", "--collection", "Bay")
+    assert "the comparison itself is tested, 0 up-votes, which decide at 100" in " ".join(loop.split())
+    assert [one["collection"] for one in parsed(run("loop", "--json", "--collection", "Bay"))] == ["Bay"]
+    run("stop", made["id"])
+
+
 def test_a_folder_becomes_a_golden_set_and_grows(house: House, run: Typed, tmp_path: Path) -> None:
     house.collection("Desk")
     folder = tmp_path / "desk"
@@ -99,6 +117,7 @@ def test_a_folder_becomes_a_golden_set_and_grows(house: House, run: Typed, tmp_p
     assert run("golden", "list") == "There are no golden sets.\n"
     added = run("golden", "add", "Desk", str(folder), "--margin", "0.01")
     assert "desk: 1 questions, may fall by 0.01" in added
+    assert "1 of them measure nothing: none of their right documents is in the collection." in added
     (folder / "queries.jsonl").write_text('{"id": "1", "text": "And by whom?"}\n')
     run("golden", "add", "Desk", str(folder))
     (found,) = parsed(run("golden", "list", "--collection", "Desk", "--json"))

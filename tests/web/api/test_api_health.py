@@ -47,6 +47,15 @@ def test_metrics_are_prometheus_text(client: FlaskClient, scripted: ScriptedAppl
     )
 
 
+def test_the_metrics_are_given_as_json_too(client: FlaskClient, scripted: ScriptedApplication) -> None:
+    scripted.families = (MetricFamily(name="stoa_b", kind="gauge", help="Two."),)
+    scripted.samples = (Metric(name="stoa_b", labels={"agent": "a"}, value=0.5),)
+    assert client.get("/api/v1/metrics").json == {
+        "families": [{"name": "stoa_b", "kind": "gauge", "help": "Two."}],
+        "samples": [{"name": "stoa_b", "labels": {"agent": "a"}, "value": 0.5}],
+    }
+
+
 def test_an_established_reader_understands_the_metrics() -> None:
     parser = pytest.importorskip("prometheus_client.parser")
     samples = tuple(

@@ -60,7 +60,16 @@ def test_a_wrong_current_password_is_told_beside_its_field_until_there_is_a_paus
 
 
 def _change(current: str, new: str) -> dict[str, str]:
-    return {"current_password": current, "new_password": new}
+    return {"current_password": current, "new_password": new, "repeated_password": new}
+
+
+def test_a_new_password_that_is_not_typed_twice_alike_is_refused_beside_its_field(site: Site) -> None:
+    visitor = site.visitor()
+    visitor.page("/account")
+    form = _change("a wrong one", "the second one") | {"repeated_password": "the secnod one"}
+    tree = visitor.read(visitor.send("/account/password", form), status=422)
+    assert "type the new password twice" in words(marked(tree, "own-repeated-password-error")[0])
+    assert "the secnod one" not in tree.html
 
 
 def test_an_administrator_makes_users_who_can_sign_in(site: Site) -> None:

@@ -103,6 +103,19 @@ def test_stages_stand_in_order_with_what_is_known_of_them() -> None:
     ]
 
 
+def test_leases_that_ran_out_are_told_by_how_long_ago() -> None:
+    board = Board(
+        [
+            Metric(name="stoa_job_lease_overdue_seconds", labels={}, value=0.0),
+            Metric(name="stoa_chore_lease_age_seconds", labels={"chore": "monitor.tidy"}, value=90.0),
+            Metric(name="stoa_chore_lease_age_seconds", labels={"chore": "monitor.measure"}, value=0.4),
+        ]
+    )
+    machinery = {figure.label: figure.text for figure in board.groups()["Machinery"]}
+    assert machinery["Job that nobody holds"] == "none"
+    assert machinery["Work that nobody holds"] == "for 1 min 30 s"
+
+
 def test_bars_are_of_the_last_two_days() -> None:
     from datetime import UTC, datetime
 

@@ -148,3 +148,14 @@ def test_an_insight_that_asks_for_another_template_leads_to_the_form(site: Site)
     insight = wait_for(lambda: next(iter(marked(visitor.page(listed), "insight")), None))
     (link,) = marked(insight, "compare")
     assert marked(visitor.page(str(link.attributes["href"])), "compare-form")
+
+
+def test_what_is_wrong_with_a_setting_is_told_by_its_name(site: Site) -> None:
+    visitor = site.visitor()
+    visitor.page(f"/learning/collections/{site.collection_id}/compare")
+    form = {"template.text": "Too short.", "passages.k": "1000"}
+    refused = visitor.send(f"/learning/collections/{site.collection_id}/compare", form)
+    said = words(visitor.read(refused, status=422))
+    assert "template text : String should have at least 20 characters" in said
+    assert "passages k : Input should be less than or equal to" in said
+    assert "variant" not in said

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
-from src.core.errors import AppError
+from src.core.errors import AppError, FieldProblem, InvalidRequestError
 from src.core.messages.accounts import (
     ChangePassword,
     CreatePersonalToken,
@@ -66,12 +66,16 @@ def revoke_token(token_id: str) -> Response:
 @blueprint.post("/account/password")
 def change_password() -> Response:
     """Change one's own password; this session goes on, all others end."""
+    new = request.form.get("new_password")
     try:
+        if request.form.get("repeated_password") != new:
+            differs = "This is not what stands above; type the new password twice."
+            raise InvalidRequestError(differs, fields=(FieldProblem("repeated_password", differs),))
         ask(
             message(
                 ChangePassword,
                 current_password=request.form.get("current_password"),
-                new_password=request.form.get("new_password"),
+                new_password=new,
             )
         )
     except AppError as error:

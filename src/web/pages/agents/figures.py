@@ -63,6 +63,13 @@ class Board:
             "Machinery": [
                 self._one("Oldest event", "stoa_queue_age_seconds", _age, absent=IDLE),
                 self._one("Oldest job", "stoa_job_wait_seconds", _age, absent=IDLE),
+                self._one("Job that nobody holds", "stoa_job_lease_overdue_seconds", _since),
+                self._one(
+                    "Work that nobody holds",
+                    "stoa_chore_lease_age_seconds",
+                    _since,
+                    "periodic; up to 6 min is usual",
+                ),
                 self._one("Failed requests", "stoa_failed_share", _share, "of the last hour"),
                 self._one("Free on disk", "stoa_disk_free_bytes", _bytes, worst=min),
                 self._one("Memory", "stoa_worker_memory_bytes", _bytes),
@@ -126,6 +133,10 @@ def _share(value: float) -> str:
 
 def _age(value: float) -> str:
     return span(value) if value else IDLE
+
+
+def _since(value: float) -> str:
+    return f"for {span(value)}" if value >= 1 else "none"
 
 
 def _two(value: float) -> str:

@@ -1,6 +1,19 @@
 """What Stoa learned: the loop, the ratings, the models, and how each came to rank."""
 
-from . import board, decisions, indexes, insights, mine, ratings, replay, training, trials, uncut, views
+from . import (
+    board,
+    decisions,
+    indexes,
+    insights,
+    mine,
+    ratings,
+    replay,
+    training,
+    trials,
+    trying,
+    uncut,
+    views,
+)
 from .blueprint import blueprint
 
 __all__ = [
@@ -14,6 +27,7 @@ __all__ = [
     "replay",
     "training",
     "trials",
+    "trying",
     "uncut",
     "views",
 ]

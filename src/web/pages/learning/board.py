@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from flask import Response, request, url_for
 
 from src.core.messages.golden import AcceptGoldenQuestion, DeleteGoldenSet, ListGoldenSets
-from src.core.messages.models import Evaluation, GetModel, ListModels, ModelDetail
+from src.core.messages.models import Evaluation, GetModel, ListModels, ModelDetail, ModelRole
 from src.web.pages.forms import message
-from src.web.pages.outcomes import done
+from src.web.pages.outcomes import moved
 from src.web.state import ask
 
 from .blueprint import blueprint
@@ -32,7 +32,8 @@ def board() -> str:
     """The newest versions of a collection that were measured, on each set."""
     collections = collections_by_id()
     collection = request.args.get("collection") or next(iter(collections), "")
-    listed = ask(message(ListModels, collection_id=collection, limit=_VERSIONS)).items if collection else ()
+    newest = message(ListModels, collection_id=collection, role=ModelRole.RANKING, limit=_VERSIONS)
+    listed = ask(newest).items if collection else ()
     models = [ask(GetModel(model_id=one.id)) for one in listed]
     names = dict.fromkeys(found.name for model in models for found in model.evaluations)
     return page(
@@ -51,9 +52,9 @@ def accept(collection_id: str) -> Response:
     made = ask(
         message(AcceptGoldenQuestion, collection_id=collection_id, rating_id=request.form.get("rating"))
     )
-    return done(
+    return moved(
+        url_for("learning.board", collection=collection_id),
         f"The question is in the golden set “{made.name}” now.",
-        to=url_for("learning.board", collection=collection_id),
     )
 
 
@@ -61,7 +62,7 @@ def accept(collection_id: str) -> Response:
 def delete_golden(collection_id: str, set_id: str) -> Response:
     """Remove a golden set."""
     ask(message(DeleteGoldenSet, set_id=set_id))
-    return done("The golden set is removed.", to=url_for("learning.board", collection=collection_id))
+    return moved(url_for("learning.board", collection=collection_id), "The golden set is removed.")
 
 
 def _row(model: ModelDetail, names: dict[str, None]) -> Row:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from flask import Response, request, url_for
 
-from src.core.errors import ForbiddenError
+from src.core.errors import FieldProblem, ForbiddenError, InvalidRequestError
 from src.core.messages.answering import Rewriting, Template
 from src.core.messages.collections import GetCollection
 from src.core.messages.experiments import Arm, Experiment, Method, PlanExperiment, StartExperiment
@@ -44,16 +44,17 @@ def compare(collection_id: str) -> str:
     collection = ask(message(GetCollection, collection_id=collection_id))
     if not collection.may_write:
         raise ForbiddenError("Only those who may change a collection compare ways to answer in it.")
-    live = ask(
-        ListModels(collection_id=collection_id, role=ModelRole.ANSWERING, state=ModelState.LIVE, limit=1)
-    ).items
+    models = ask(ListModels(collection_id=collection_id, role=ModelRole.ANSWERING, limit=500)).items
+    live = next((one for one in models if one.state is ModelState.LIVE), None)
     return page(
         "compare",
         tab="experiments",
         collection=collection,
-        live=live[0] if live else None,
+        live=live,
+        earlier=[one for one in models if one.state is ModelState.RETIRED],
+        chosen=request.args.get("model", ""),
         plan=ask(PlanExperiment(collection_id=collection_id, method=Method.AB)),
-        settings=in_words(live[0].card) if live else [],
+        settings=in_words(live.card) if live else [],
         templates=list(Template),
         styles=list(Style),
         rewritings=list(Rewriting),
@@ -65,16 +66,19 @@ def compare_now(collection_id: str) -> Response:
     """Begin a comparison, of what the form names or of the same with itself."""
     form = request.form
     same = form.get("aa") == "1"
-    made = ask(
-        message(
+    try:
+        asked = message(
             StartExperiment,
             collection_id=collection_id,
             method=Method.AB,
             aa=same,
             variant=None if same else variant_of(form) or None,
-            share=_share(form.get("percent", "")),
+            model_id=None if same else form.get("version"),
+            share=share_of(form.get("percent", "")),
         )
-    )
+    except InvalidRequestError as error:
+        raise _as_in_the_form(error) from None
+    made = ask(asked)
     return moved(url_for("learning.experiment", experiment_id=made.id), "The comparison has begun.")
 
 
@@ -88,7 +92,17 @@ def variant_of(form: Mapping[str, str]) -> list[dict[str, str]]:
     return list(named.values())
 
 
-def _share(percent: str) -> str | float | None:
+def _as_in_the_form(error: InvalidRequestError) -> InvalidRequestError:
+    """What is wrong with each setting, by its name and not by where it stands in the message."""
+    fields = tuple(
+        FieldProblem(" ".join(bad.field.split(".")[2:]), bad.detail)
+        for bad in error.fields
+        if bad.field.startswith("variant.")
+    )
+    return InvalidRequestError("Not every setting can be so.", fields=fields) if fields else error
+
+
+def share_of(percent: str) -> str | float | None:
     """A share of a percentage; what is no number is left for the message to refuse."""
     try:
         return float(percent) / 100 if percent.strip() else None

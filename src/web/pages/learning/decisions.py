@@ -6,7 +6,7 @@ from flask import Response, request, url_for
 
 from src.core.messages.models import ModelRole, PromoteModel, ProposeChunker, RejectModel, RollBackModel
 from src.web.pages.forms import message
-from src.web.pages.outcomes import done, moved
+from src.web.pages.outcomes import moved
 from src.web.state import ask
 
 from .blueprint import blueprint
@@ -17,9 +17,7 @@ def promote(model_id: str) -> Response:
     """Make a model the live one."""
     model = ask(message(PromoteModel, model_id=model_id, reason=request.form.get("reason")))
     does = "ranks" if model.role is ModelRole.RANKING else "answers"
-    return done(
-        f"Version {model.version} {does} from now on.", to=url_for("learning.model", model_id=model_id)
-    )
+    return moved(url_for("learning.model", model_id=model_id), f"Version {model.version} {does} from now on.")
 
 
 @blueprint.post("/learning/collections/<collection_id>/chunkers")
@@ -44,7 +42,7 @@ def propose_chunker(collection_id: str) -> Response:
 def reject(model_id: str) -> Response:
     """Put a model that waits aside."""
     model = ask(message(RejectModel, model_id=model_id, reason=request.form.get("reason")))
-    return done(f"Version {model.version} is put aside.", to=url_for("learning.model", model_id=model_id))
+    return moved(url_for("learning.model", model_id=model_id), f"Version {model.version} is put aside.")
 
 
 @blueprint.post("/learning/models/<model_id>/return")
@@ -52,4 +50,4 @@ def roll_back(model_id: str) -> Response:
     """Return from the live model to the one before it."""
     model = ask(message(RollBackModel, model_id=model_id, reason=request.form.get("reason")))
     does = "ranks" if model.role is ModelRole.RANKING else "answers"
-    return done(f"The version before {does} again.", to=url_for("learning.model", model_id=model_id))
+    return moved(url_for("learning.model", model_id=model_id), f"The version before {does} again.")

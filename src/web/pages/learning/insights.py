@@ -6,7 +6,7 @@ from flask import Response, request, url_for
 
 from src.core.messages.insights import ListInsights, RefreshInsights
 from src.web.pages.forms import message
-from src.web.pages.outcomes import done
+from src.web.pages.outcomes import moved
 from src.web.state import ask
 
 from .blueprint import blueprint
@@ -40,7 +40,7 @@ def refresh() -> Response:
     """Analyse now."""
     collection = request.form.get("collection", "")
     ask(message(RefreshInsights, collection_id=collection))
-    return done(
+    return moved(
+        url_for("learning.insights", collection=collection or None),
         "The failing questions are being looked at.",
-        to=url_for("learning.insights", collection=collection or None),
     )

@@ -6,7 +6,7 @@ from flask import Response, request, url_for
 
 from src.core.messages.feedback import ListFeedback, RatingKind, RatingState, ReviewRatings, Verdict
 from src.web.pages.forms import message
-from src.web.pages.outcomes import done
+from src.web.pages.outcomes import moved
 from src.web.state import ask
 
 from .blueprint import blueprint
@@ -54,4 +54,4 @@ def review() -> Response:
     words = {"release": "released: they count now", "discard": "discarded: they never count"}
     number = f"{reviewed.changed} rating{'' if reviewed.changed == 1 else 's'}"
     said = words.get(request.form.get("decision", ""), "changed")
-    return done(f"{number} {said}.", to=url_for("learning.ratings", state="held"))
+    return moved(url_for("learning.ratings", state="held"), f"{number} {said}.")

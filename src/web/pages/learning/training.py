@@ -13,7 +13,7 @@ from src.core.messages.training import (
     TrainingRun,
 )
 from src.web.pages.forms import message
-from src.web.pages.outcomes import done
+from src.web.pages.outcomes import moved
 from src.web.state import ask
 
 from .blueprint import blueprint
@@ -51,7 +51,7 @@ def run(run_id: str) -> str:
 def train(collection_id: str) -> Response:
     """Train now, without waiting for more ratings."""
     ask(message(StartTraining, collection_id=collection_id))
-    return done("A training run is on its way.", to=url_for("learning.runs", collection=collection_id))
+    return moved(url_for("learning.runs", collection=collection_id), "A training run is on its way.")
 
 
 @blueprint.get("/learning/datasets")

@@ -1,4 +1,4 @@
-"""Live comparisons: what runs, what it has shown so far, and the buttons to begin and to stop."""
+"""Live comparisons: what runs, what it has shown so far, and the button to stop."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from src.core.messages.experiments import (
     ListExperiments,
     Method,
     Purpose,
-    StartExperiment,
     StopExperiment,
 )
 from src.core.messages.models import GetModel
 from src.web.pages.forms import message
-from src.web.pages.outcomes import done, moved
+from src.web.pages.outcomes import moved
 from src.web.state import ask
 
 from .blueprint import blueprint
@@ -53,27 +52,13 @@ def experiment(experiment_id: str) -> str:
     )
 
 
-@blueprint.post("/learning/collections/<collection_id>/experiments")
-def start(collection_id: str) -> Response:
-    """Try a model against the live one, or the live one against itself."""
-    made = ask(
-        message(
-            StartExperiment,
-            collection_id=collection_id,
-            model_id=request.form.get("model"),
-            aa=request.form.get("aa") == "1",
-        )
-    )
-    return moved(url_for("learning.experiment", experiment_id=made.id), "The comparison has begun.")
-
-
 @blueprint.post("/learning/experiments/<experiment_id>/stop")
 def stop(experiment_id: str) -> Response:
     """End a comparison now."""
     ask(message(StopExperiment, experiment_id=experiment_id, reason=request.form.get("reason")))
-    return done(
+    return moved(
+        url_for("learning.experiment", experiment_id=experiment_id),
         "The comparison has ended; the live model stays.",
-        to=url_for("learning.experiment", experiment_id=experiment_id),
     )
 
 

@@ -53,8 +53,25 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "qrels.tsv").unlink()
     with pytest.raises(NotFoundError, match=r"qrels\.tsv is missing"):
         read_set(tmp_path)
-    with pytest.raises(NotFoundError, match=r"corpus\.jsonl, queries\.jsonl, qrels\.tsv is missing"):
+    with pytest.raises(NotFoundError, match=r"corpus\.jsonl, queries\.jsonl, qrels\.tsv are missing"):
         read_set(tmp_path / "nowhere")
+
+
+def test_labels_may_stand_in_a_folder_divided_as_beir_divides_them(tmp_path: Path) -> None:
+    (write(tmp_path) / "qrels.tsv").unlink()
+    (tmp_path / "qrels").mkdir()
+    for name, line in (("train", "q1\td1\t1"), ("test", "q2\td2\t1")):
+        (tmp_path / "qrels" / f"{name}.tsv").write_text(f"query-id\tcorpus-id\tscore\n{line}\n")
+    assert [dict(question.labels) for question in read_set(tmp_path).questions] == [{"d1": 1.0}, {"d2": 1.0}]
+
+
+def test_without_documents_a_set_is_its_questions(tmp_path: Path) -> None:
+    (write(tmp_path, qrels="q1\tmanual/keys.md\t1\n") / "corpus.jsonl").unlink()
+    found = read_set(tmp_path, with_documents=False)
+    assert (found.documents, found.left_out) == ((), 1)
+    assert [dict(question.labels) for question in found.questions] == [{"manual/keys.md": 1.0}]
+    with pytest.raises(NotFoundError, match=r"corpus\.jsonl is missing"):
+        read_set(tmp_path)
 
 
 @pytest.mark.parametrize(
