@@ -79,6 +79,10 @@ class Application:
 
     def start(self, *, worker: bool = True) -> None:
         """Start the background threads; ``worker`` also takes events, jobs and periodic work here."""
+        if worker and self.settings.chroma_url is None:
+            # An embedded vector store is open in this process alone: whoever else held a lease is dead.
+            SqlJobStore(self.database, self.signals.jobs).end_leases()
+            self.adapters.broker.end_leases()
         self._worker.start(background=worker)
 
     def drain(self, timeout_s: float = DRAIN_S) -> bool:

@@ -55,6 +55,10 @@ class Broker(Protocol):
         """Give the lease back, due again after ``delay_s``; a stale receipt is ignored. Without
         ``counted`` the next delivery has the same attempt number."""
 
+    def end_leases(self) -> None:
+        """Have everything that is leased handed out again at once, for a process that knows all other holders
+        dead. One that lives after all is as one whose lease ran out."""
+
     def backlog(self, group: str) -> Backlog:
         """How much waits for the group."""
 

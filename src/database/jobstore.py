@@ -43,7 +43,7 @@ class SqlJobStore:
             or_(JobRecord.source_id.is_(None), ~same_source),
             or_(
                 and_(JobRecord.state == JobState.QUEUED, JobRecord.available_at <= now),
-                and_(JobRecord.state == JobState.RUNNING, JobRecord.lease_until < now),
+                and_(JobRecord.state == JobState.RUNNING, JobRecord.lease_until <= now),
             ),
         )
         while True:
@@ -102,6 +102,14 @@ class SqlJobStore:
         SQLite has one writer anyway."""
         if self._database.dialect == "postgresql":
             work.session.execute(select(func.pg_advisory_xact_lock(CLAIMS)))
+
+    def end_leases(self) -> None:
+        """Have every running job claimed anew at once, for a process that knows all other holders dead. One
+        that lives after all loses its job like a holder whose lease ran out."""
+        with self._database.begin() as work:
+            running = update(JobRecord).where(JobRecord.state == JobState.RUNNING)
+            work.session.execute(running.values(lease_until=self._clock.now()))
+            work.commit()
 
     def extend(self, job: ClaimedJob, *, lease_s: float) -> bool:
         self._update(job, relaxed=True, lease_until=self._clock.now() + timedelta(seconds=lease_s))

@@ -91,6 +91,17 @@ class BrokerContract:
         reader.ack([current])
         assert reader.backlog("reader").waiting == 0
 
+    def test_what_dead_holders_leased_is_handed_out_again_at_once(self, reader: Broker) -> None:
+        first, second = envelope(number=1), envelope(number=2)
+        reader.publish([first, second])
+        dead, late = receive(reader, "reader")
+        reader.retry(late, delay_s=60.0)
+        reader.end_leases()
+        (again,) = receive(reader, "reader")
+        assert (again.envelope, again.attempt) == (first, 2)
+        reader.ack([dead])
+        assert reader.backlog("reader").waiting == 2
+
     def test_a_retried_delivery_is_due_after_its_delay(self, reader: Broker) -> None:
         reader.publish([envelope()])
         reader.retry(receive(reader, "reader")[0], delay_s=0.3)

@@ -44,7 +44,7 @@ def kill_at(point: str) -> None:
 def main(data_dir: Path, point: str = "") -> None:
     if point:
         kill_at(point)
-    application = build(make_settings(data_dir, delivery_lease_s=1.0), passwords=cheap_passwords())
+    application = build(make_settings(data_dir, delivery_lease_s=3600.0), passwords=cheap_passwords())
     application.start()
     house = House(application)
     wait_for(lambda: at_rest(house), timeout_s=120)

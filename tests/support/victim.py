@@ -35,9 +35,15 @@ def kill_at(step: str, nth: int) -> None:
 def main(data_dir: Path, step: str = "", nth: str = "1") -> None:
     if step:
         kill_at(step, int(nth))
-    # The lease is short, so that the next worker need not wait long for what this one held, and a busy
-    # machine may kill it often before it gets any further.
-    settings = make_settings(data_dir, job_lease_s=1.0, job_attempts=100, folder_roots=(data_dir.parents[1],))
+    # A busy machine may kill it often before it gets any further. The leases outlast the test: the next
+    # worker takes at once what this one held.
+    settings = make_settings(
+        data_dir,
+        job_lease_s=3600.0,
+        delivery_lease_s=3600.0,
+        job_attempts=100,
+        folder_roots=(data_dir.parents[1],),
+    )
     application = build(settings, passwords=cheap_passwords())
     application.start()
     house = House(application)

@@ -127,6 +127,12 @@ class SqlBroker:
         if delay_s <= 0:
             self._published.notify()
 
+    def end_leases(self) -> None:
+        with self._database.begin(relaxed=True) as work:
+            work.connection.execute(_END_LEASES, {"now": self._clock.now()})
+            work.commit()
+        self._published.notify()
+
     def backlog(self, group: str) -> Backlog:
         query = select(func.count(), func.min(DeliveryRecord.published_at)).where(
             DeliveryRecord.group == group
@@ -219,6 +225,11 @@ _CLAIM = (
         available_at=bindparam("until", type_=UtcDateTime),
     )
     .returning(_DELIVERIES.c.seq, _DELIVERIES.c.attempts, _DELIVERIES.c.envelope)
+)
+_END_LEASES = (
+    update(_DELIVERIES)
+    .where(_DELIVERIES.c.lease_token.is_not(None))
+    .values(lease_token=None, available_at=bindparam("now", type_=UtcDateTime))
 )
 _SETTLE = delete(_DELIVERIES).where(
     _DELIVERIES.c.seq.in_(bindparam("seqs", expanding=True)), _DELIVERIES.c.lease_token == bindparam("token")

@@ -110,6 +110,19 @@ def test_a_lease_that_ran_out_is_taken_over_and_its_old_holder_can_do_nothing(wo
     assert workshop.record(job_id).state == JobState.SUCCEEDED
 
 
+def test_a_process_that_is_alone_takes_over_at_once_what_its_predecessor_held(workshop: Workshop) -> None:
+    job_id = workshop.enqueue(source_id="oak")
+    dead = workshop.claimed()
+    workshop.store.end_leases()
+    taken = workshop.claimed()
+    assert (taken.id, taken.attempt) == (job_id, 2)
+    with pytest.raises(LeaseLostError):
+        workshop.store.succeed(dead)
+    workshop.store.end_leases()
+    assert workshop.store.extend(taken, lease_s=LEASE_S) is False
+    assert workshop.claim() is None
+
+
 def test_a_lease_that_is_renewed_is_not_taken_over(workshop: Workshop) -> None:
     workshop.enqueue()
     job = workshop.claimed()
