@@ -48,8 +48,8 @@ class Runs:
 
 @dataclass(frozen=True)
 class Every:
-    """The method is called about every ``seconds``, by one thread of one process at a time. What takes longer
-    belongs into a job: another process may begin it again when ``seconds`` are over."""
+    """The method is called about every ``seconds``, by one thread of one process at a time. What takes long
+    belongs into a job, which shows how far it is and goes on after the death of its process."""
 
     seconds: float
 

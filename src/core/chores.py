@@ -19,10 +19,15 @@ from .trace import correlated
 log = logging.getLogger("stoa.worker")
 
 
+SHARE = 0.9
+"""A lease is a little shorter than the interval, so that the same process can take it again."""
+
+
 class Leases(Protocol):
     """Lets one process at a time do a periodic task."""
 
-    def take(self, name: str, holder: str, seconds: float) -> bool: ...
+    def take(self, name: str, holder: str, seconds: float) -> bool:
+        """True where ``holder`` has the lease for the next ``seconds``; its own lease is renewed."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +73,41 @@ class ChoreRunner:
         self._lock = threading.Lock()
         self._idle = {chore.name: chore for chore in chores}
         self._due = dict.fromkeys(self._idle, clock.monotonic())
+        self._renewal: dict[Chore, float] = {}
 
     def run_once(self) -> bool:
         """Do one chore; False where none is due."""
         with self._next() as chore:
             if chore is None:
                 return False
-            # The lease is a little shorter than the interval, so that the same process can take it again.
-            if self._leases.take(chore.name, self._holder, chore.seconds * 0.9):
-                self._do(chore)
+            if self._take(chore):
+                with self._renewed(chore):
+                    self._do(chore)
             return True
+
+    def renew(self) -> None:
+        """Keep the leases of what is being done, so that no other process begins it meanwhile. To be called
+        every few seconds by a thread that does no chores."""
+        now = self._clock.monotonic()
+        with self._lock:
+            due = [chore for chore, at in self._renewal.items() if at <= now]
+            self._renewal.update((chore, _renewal(chore, now)) for chore in due)
+        for chore in due:
+            self._take(chore)
+
+    def _take(self, chore: Chore) -> bool:
+        return self._leases.take(chore.name, self._holder, chore.seconds * SHARE)
+
+    @contextmanager
+    def _renewed(self, chore: Chore) -> Iterator[None]:
+        """Have ``renew`` keep the chore's lease until the end."""
+        with self._lock:
+            self._renewal[chore] = _renewal(chore, self._clock.monotonic())
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._renewal[chore]
 
     @contextmanager
     def _next(self) -> Iterator[Chore | None]:
@@ -105,3 +135,8 @@ class ChoreRunner:
                     chore.call(ctx)
             except Exception:
                 log.exception("%s failed; it is tried again in %g s", chore.name, chore.seconds)
+
+
+def _renewal(chore: Chore, now: float) -> float:
+    """When a lease that was taken now is to be renewed."""
+    return now + chore.seconds * SHARE / 3

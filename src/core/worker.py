@@ -20,7 +20,7 @@ from .tally import Tally
 log = logging.getLogger("stoa.worker")
 
 IDLE_S = 0.5
-FLUSH_S = 2.0
+UPKEEP_S = 2.0
 
 
 class Worker:
@@ -66,7 +66,7 @@ class Worker:
 
     def start(self, *, background: bool = True) -> None:
         """Start all threads; without ``background`` only those that every process needs."""
-        self._spawn("tally", self._flush)
+        self._spawn("upkeep", self._keep_up)
         # Every process relays what it commits; the broker is idempotent, so that two may do the same.
         self._spawn("relay", self._relay_events)
         if not background:
@@ -109,8 +109,9 @@ class Worker:
                 log.exception("%s failed; going on in a second", name)
                 self._stop.wait(1.0)
 
-    def _flush(self) -> None:
-        while not self._stop.wait(FLUSH_S):
+    def _keep_up(self) -> None:
+        while not self._stop.wait(UPKEEP_S):
+            self._chores.renew()
             self._tally.flush()
 
     def _relay_events(self) -> None:

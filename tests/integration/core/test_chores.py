@@ -89,6 +89,26 @@ def test_a_slow_chore_holds_up_no_other_and_is_not_done_twice_at_once(farm: Farm
     assert farm.after(0, runner) == ["harvest"]
 
 
+def test_a_chore_that_outlasts_its_interval_is_begun_by_no_other_process(farm: Farm) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        begun.set()
+        assert may_end.wait(20)
+
+    here, there = farm.runner(farm.chore("harvest", MINUTE, slow)), farm.runner(farm.chore("harvest"))
+    thread = threading.Thread(target=here.run_once)
+    thread.start()
+    assert begun.wait(20)
+    for _ in range(9):
+        assert farm.after(MINUTE / 3, there) == []
+        here.renew()
+    may_end.set()
+    thread.join(20)
+    here.renew()
+    assert farm.after(MINUTE, there) == ["harvest"]
+
+
 def test_what_is_overdue_longest_is_done_first(farm: Farm) -> None:
     runner = farm.runner(farm.chore("milk"), farm.chore("feed", MINUTE / 2))
     assert farm.after(0, runner) == ["milk", "feed"]
