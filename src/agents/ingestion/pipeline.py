@@ -91,7 +91,10 @@ class IngestionPipeline:
         for window in self._windows(run, reach):
             self._mark(window, DocumentState.PARSING, run)
             run.reached("parsing")
-            self._store_passages(window, self._parse(window), run)
+            parsed = self._parse(window)
+            # What the end of this process interrupted has not failed: the job goes on in the next one.
+            run.check()
+            self._store_passages(window, parsed, run)
             run.reached("passages stored")
             stored = self._load(window, run)
             if stored.tickets:

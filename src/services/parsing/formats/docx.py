@@ -38,11 +38,12 @@ class DocxFormat:
             raise unreadable("archive", detail)
         document = _open(original.content)
         transcript = Transcript(limits)
+        styles = _Styles(document)
         for block in _blocks(document.element.body, f"{_W}p", f"{_W}tbl"):
             if block.tag == f"{_W}tbl":
                 _write_table(block, transcript)
             else:
-                _write_paragraph(block, _style(block, document), transcript)
+                _write_paragraph(block, styles[block.style], transcript)
         lines = transcript.lines()
         if not any(line.strip() for line in lines.all):
             raise unreadable("no_text", "The document holds no text, only pictures or nothing at all.")
@@ -86,11 +87,18 @@ def _text(paragraph: BaseOxmlElement) -> str:
     return "".join(texts).strip()
 
 
-def _style(paragraph: BaseOxmlElement, document: Document) -> str:
-    from docx.enum.style import WD_STYLE_TYPE
+class _Styles(dict[str | None, str]):
+    """The names of paragraph styles by their ids. Each is looked up once: that goes through all of them."""
 
-    style = document.part.get_style(paragraph.style, WD_STYLE_TYPE.PARAGRAPH)
-    return style.name or "" if style is not None else ""
+    def __init__(self, document: Document) -> None:
+        self._part = document.part
+
+    def __missing__(self, style_id: str | None) -> str:
+        from docx.enum.style import WD_STYLE_TYPE
+
+        style = self._part.get_style(style_id, WD_STYLE_TYPE.PARAGRAPH)
+        self[style_id] = style.name or "" if style is not None else ""
+        return self[style_id]
 
 
 def _write_paragraph(paragraph: BaseOxmlElement, style: str, transcript: Transcript) -> None:
