@@ -79,8 +79,9 @@ class IndexingAgent(Agent):
     def forget_passages(self, event: PassagesRemoved, ctx: Context) -> None:
         with self._database.read() as work:
             indexes = [record.id for record in work.indexes.written(event.collection_id)]
-            # A passage that came back (the same bytes were added again) must stay.
-            back = set(work.passages.with_documents(event.passage_ids))
+            # A passage that came back (the same bytes were added again) must stay, also where the indexes
+            # have it already and SQL is about to switch to it.
+            back = work.passages.known(event.passage_ids)
         self._writer.remove(indexes, [key for key in event.passage_ids if key not in back])
 
     @on(CollectionDeleted)

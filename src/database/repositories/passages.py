@@ -87,6 +87,13 @@ class Passages(Repository[PassageRecord]):
             )
         return found
 
+    def known(self, ids: Sequence[str]) -> set[str]:
+        """Those of the passages that are in SQL, live or about to be."""
+        found: set[str] = set()
+        for part in chunks(ids):
+            found.update(self._session.scalars(select(PassageRecord.id).where(PassageRecord.id.in_(part))))
+        return found
+
     def mean_length(self, collection_id: str) -> float:
         """Characters of a searched passage on average; 0 where there is none."""
         query = select(func.avg(func.length(PassageRecord.text))).where(

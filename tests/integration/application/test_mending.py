@@ -9,11 +9,13 @@ import pytest
 
 from src.bootstrap import Application
 from src.core.jobs import JobState
+from src.core.messages.console import ListAgents
 from src.core.messages.documents import (
     AddDocuments,
     DeleteDocument,
     DocumentState,
     ListDocuments,
+    PassagesRemoved,
     UploadedFile,
 )
 from src.core.messages.indexes import CheckIndexes, CheckReport, IndexReport, RebuildIndexes, RepairIndexesJob
@@ -21,7 +23,7 @@ from src.core.messages.jobs import ListJobs
 from src.core.messages.questions import Search
 from src.core.passages import CONFIGURED
 from src.core.ports import LexicalEntry
-from src.database.models import IndexRecord
+from src.database.models import DocumentRecord, IndexRecord
 from tests.support.application import House, make_settings, wait_for
 from tests.support.embedders import Watched, watched
 
@@ -180,19 +182,34 @@ def test_a_rebuild_beside_an_ingestion_loses_nothing(shore: Shore) -> None:
     wait_for(lambda: shore.check().sound)
 
 
+def mark(shore: Shore, state: DocumentState, *, live: bool) -> DocumentRecord:
+    """Put the document of the one passage into a state."""
+    (listed,) = shore.ask(ListDocuments(collection_id=shore.collection_id, text="sea")).items
+    with shore.application.database.begin() as work:
+        record = work.documents.get(listed.id)
+        record.state = state
+        (passage,) = work.passages.of_version(record.id, record.version or "")
+        passage.live = live
+        work.commit()
+        return record
+
+
 def test_a_repair_leaves_alone_what_an_ingestion_is_about_to_finish(shore: Shore) -> None:
-    database = shore.application.database
-    document = shore.ask(ListDocuments(collection_id=shore.collection_id, text="sea")).items[0]
-
-    def mark(state: DocumentState, live: bool) -> None:
-        with database.begin() as work:
-            work.documents.get(document.id).state = state
-            (passage,) = work.passages.of_version(document.id, work.documents.get(document.id).version or "")
-            passage.live = live
-            work.commit()
-
     # As it is between the writing of the indexes and the end of the document.
-    mark(DocumentState.EMBEDDING, live=False)
+    mark(shore, DocumentState.EMBEDDING, live=False)
     shore.mend()
-    mark(DocumentState.INDEXED, live=True)
+    mark(shore, DocumentState.INDEXED, live=True)
+    assert shore.check().sound
+
+
+def test_passages_that_come_back_stay_although_their_removal_is_told_of_late(shore: Shore) -> None:
+    record = mark(shore, DocumentState.EMBEDDING, live=False)
+    with shore.application.database.begin() as work:
+        removed = tuple(work.passages.ids([record.id]))
+        work.publish(
+            PassagesRemoved(collection_id=shore.collection_id, document_id=record.id, passage_ids=removed)
+        )
+        work.commit()
+    wait_for(lambda: all(agent.backlog == 0 for agent in shore.ask(ListAgents()).items))
+    mark(shore, DocumentState.INDEXED, live=True)
     assert shore.check().sound
