@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 
 from src.core.messages.documents import FINAL_STATES
 from src.database.inserts import insert_new
@@ -132,15 +132,12 @@ class Documents(Repository[DocumentRecord]):
         return self._session.scalar(query)
 
     def note_version(self, record: DocumentRecord, at: datetime) -> None:
-        """Remember the bytes that the document is searched with, for answers that cite them."""
-        row = {
-            "document_id": record.id,
-            "content_hash": record.content_hash,
-            "readable_hash": record.readable_hash,
-            "format": record.format,
-            "at": at,
-        }
-        self._session.execute(insert_new(self._session, DocumentVersionRecord), row)
+        """Remember the bytes that the document is searched with, for answers that cite them, and how they
+        are read now: under another name or by another parser the same bytes have other lines."""
+        known = {"document_id": record.id, "content_hash": record.content_hash}
+        read = {"readable_hash": record.readable_hash, "format": record.format}
+        self._session.execute(insert_new(self._session, DocumentVersionRecord), {**known, **read, "at": at})
+        self._session.execute(update(DocumentVersionRecord).filter_by(**known).values(**read))
 
     def version(self, document_id: str, content_hash: str) -> DocumentVersionRecord | None:
         return self._session.get(DocumentVersionRecord, (document_id, content_hash))

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from src.agents.ingestion import SourcesAgent
 from src.core.caller import Caller
 from src.core.errors import AppError
-from src.core.messages.documents import ListPassages
+from src.core.messages.documents import ListPassages, ReadDocument
 from src.core.messages.questions import Filters, Search
 from src.core.messages.sources import (
     DeleteSource,
@@ -119,6 +119,24 @@ def test_a_file_renamed_to_another_format_is_parsed_as_that(
     (passage,) = yard.ask(ListPassages(document_id=after.id)).items
     assert passage.location.heading_path == ("Plough",)
     assert yard.sound(collection_id)
+
+
+def test_the_same_bytes_under_another_name_are_shown_as_they_are_read_now(yard: Yard) -> None:
+    page = "<html>\n<style>\n\n</style>\n<body>\n\n<p>The mill grinds rye.</p>\n</body>\n</html>\n"
+    repository = Repository.create(yard.root / "sources" / "mill")
+    repository.commit({"mill.txt": page})
+    collection_id = yard.collection("Mill")
+    source_id = yard.follow(collection_id, "git", repository.path)
+    for name in ("mill.html", "mill.txt"):
+        repository.git("mv", *sorted({"mill.html", "mill.txt"} - {name}), name)
+        repository.commit()
+        yard.sync(source_id)
+        document = yard.documents(collection_id)[name]
+        for passage in yard.ask(ListPassages(document_id=document.id)).items:
+            read = yard.ask(ReadDocument(document_id=document.id, passage_id=passage.id))
+            first, last = passage.location.start_line or 0, passage.location.end_line or 0
+            assert "\n".join(read.text.split("\n")[first - 1 : last]) == passage.text
+            assert (read.extracted, read.language) == (name.endswith("html"), name[5:].replace("txt", "text"))
 
 
 def test_a_left_out_file_that_is_renamed_is_no_longer_listed(
