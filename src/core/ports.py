@@ -62,11 +62,9 @@ class VectorIndex(Protocol):
     ) -> list[Scored]:
         """The ``k`` nearest, best first, score = cosine; only of ``among`` where it is given."""
 
-    def ids(self, index: str) -> set[str]:
-        """Every id stored."""
+    def ids(self, index: str) -> set[str]: ...
 
-    def count(self, index: str) -> int:
-        """How many are stored."""
+    def count(self, index: str) -> int: ...
 
     def drop(self, index: str) -> None: ...
 
@@ -170,11 +168,13 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class SkippedFile:
-    """A file of a source that is left out, with a stable reason code and a sentence."""
+    """A file of a source that is left out, with a stable reason code and a sentence. With ``unseen`` nothing
+    is known of the file this time, or of what is below the folder: what was read of it before stays."""
 
     path: str
     code: str
     detail: str
+    unseen: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from src.core.passages import Location
 from src.core.ports import SourceFile
@@ -68,10 +69,12 @@ def _move(
 
 
 def web_address(source: SourceRecord, revision: str | None, path: str) -> str | None:
-    """Where the file can be seen in a browser, for repositories on hosts that lay it out like GitHub."""
+    """Where the file can be seen in a browser, for repositories on hosts that lay it out like GitHub; None
+    also for a name that is not UTF-8, whose bytes are not kept."""
     if source.kind != "git" or not source.location.startswith("https://") or not revision:
         return None
+    if "\ufffd" in path:
+        return None
     base = source.location.removesuffix("/").removesuffix(".git")
-    if base.startswith("https://gitlab."):
-        return f"{base}/-/blob/{revision}/{path}"
-    return f"{base}/blob/{revision}/{path}"
+    view = "-/blob" if base.startswith("https://gitlab.") else "blob"
+    return f"{base}/{view}/{revision}/{quote(path)}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from src.core.errors import AppError, SourceError
 from src.core.jobs import JobRun
@@ -11,6 +12,7 @@ from src.core.messages.documents import DocumentState, PassagesRemoved
 from src.core.messages.sources import SourceCounts, SourceState, SourceSynced
 from src.core.ports import Blobs, SkippedFile, SourceChanges, SourceFile, SourceReader, SourceSpec, Vault
 from src.database.models import DocumentRecord, SourceRecord
+from src.database.repositories.base import chunks
 from src.database.repositories.forgetting import mark_learned_from
 from src.database.uow import Database, UnitOfWork
 
@@ -23,6 +25,7 @@ log = logging.getLogger("stoa.ingestion")
 
 BATCH_FILES = 100
 BATCH_BYTES = 16 * 2**20
+REMOVED_AT_ONCE = 50
 BEGUN = "begun"
 """Beside a source's counts: the revision that a run has begun to bring in and has not finished."""
 
@@ -90,8 +93,9 @@ class SourceSync:
             work.skipped_files.note(source_id, skipped)
             work.session.flush()
             documents = work.documents.of_source(source_id)
-            taken = [document for document in documents if document.job_id == run.job.id]
-            added = sum(document.indexed_at is None or document.attempts <= 1 for document in taken)
+            began = work.jobs.get(run.job.id).started_at or work.now()
+            taken = [document for document in documents if _ingested(document, run.job.id, began)]
+            added = sum(document.created_at >= began for document in taken)
             # Renames and deletions were counted in the commits that made them.
             counts = SourceCounts.model_validate(source.counts)
             counts = counts.model_copy(
@@ -174,7 +178,7 @@ class SourceSync:
                 content = file.read()
             except (AppError, OSError) as error:
                 detail = error.detail if isinstance(error, AppError) else str(error)
-                unread.append(SkippedFile(file.path, "unreadable", detail))
+                unread.append(SkippedFile(file.path, "unreadable", detail, unseen=True))
                 continue
             digest = self._blobs.put(content)
             incoming.append(
@@ -202,16 +206,25 @@ class SourceSync:
     ) -> None:
         """Remove the documents whose files are gone, or are left out now."""
         present = {file.path for file in changes.files}
-        skipped = {file.path for file in changes.skipped} - {file.path for file in unread}
+        unseen = {file.path for file in (*changes.skipped, *unread) if file.unseen}
+        skipped = {file.path for file in changes.skipped} - unseen
         # A rename that could not be followed leaves its old path behind.
         deleted = {*changes.deleted, *(file.previous_path for file in changes.files)} - present
-        with self._database.begin(run.ctx) as work:
-            for document in work.documents.of_source(source.id):
-                path = document.path or ""
-                if path in skipped or (path not in present if changes.complete else path in deleted):
+
+        def is_gone(path: str) -> bool:
+            gone = path not in present if changes.complete else path in deleted
+            return path in skipped or (gone and not _within(path, unseen))
+
+        with self._database.read() as look:
+            documents = [each.id for each in look.documents.of_source(source.id) if is_gone(each.path or "")]
+        # A few at a time: others write meanwhile.
+        for part in chunks(documents, REMOVED_AT_ONCE):
+            with self._database.begin(run.ctx) as work:
+                for document in work.documents.some(part):
                     remove(work, document)
-                    _count(work, source.id, "deleted")
-            work.commit()
+                _count(work, source.id, "deleted", len(part))
+                work.commit()
+            run.check()
         run.reached("deletions applied")
 
 
@@ -235,6 +248,21 @@ def remove(work: UnitOfWork, document: DocumentRecord) -> None:
     mark_learned_from(work.session, document.id)
     work.passages.drop(document.id)
     work.documents.delete(document)
+
+
+def _within(path: str, places: Collection[str]) -> bool:
+    """Whether the path is one of the places, or below one."""
+    while path and path not in places:
+        path = path.rpartition("/")[0]
+    return path in places
+
+
+def _ingested(document: DocumentRecord, job_id: str, since: datetime) -> bool:
+    """Whether the job, begun then, has ingested the document. One that was read and proved to be the same is
+    still indexed from before."""
+    if document.job_id != job_id:
+        return False
+    return document.state != DocumentState.INDEXED or (document.indexed_at or since) >= since
 
 
 def _settled(document: DocumentRecord, revision: str, job_id: str) -> bool:

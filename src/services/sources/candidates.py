@@ -36,8 +36,8 @@ class Candidates:
         self.files.append(file)
         self._count()
 
-    def leave(self, path: str, code: str, detail: str) -> None:
-        self.skipped.append(SkippedFile(path, code, detail))
+    def leave(self, path: str, code: str, detail: str, *, unseen: bool = False) -> None:
+        self.skipped.append(SkippedFile(path, code, detail, unseen))
         self._count()
 
     def _count(self) -> None:

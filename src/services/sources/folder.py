@@ -111,7 +111,7 @@ class FolderSource:
 def _consider(candidates: Candidates, found: Found, top: Path) -> None:
     state = found.state
     if state is None:
-        candidates.leave(found.path, "unreadable", f"It cannot be read: {found.error}.")
+        candidates.leave(found.path, "unreadable", f"It cannot be read: {found.error}.", unseen=True)
     elif stat.S_ISLNK(state.st_mode):
         candidates.leave(found.path, *_link_reason(found.place, top))
     elif not stat.S_ISREG(state.st_mode):
@@ -122,7 +122,7 @@ def _consider(candidates: Candidates, found: Found, top: Path) -> None:
         try:
             candidates.consider(file, partial(read, found, HEAD_BYTES))
         except SourceError as error:
-            candidates.leave(found.path, error.code, error.detail)
+            candidates.leave(found.path, error.code, error.detail, unseen=error.code != "vanished")
 
 
 def _link_reason(place: bytes, top: Path) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from src.core.errors import AppError
 from src.core.messages.documents import ListDocuments
 from src.core.messages.questions import Search
 from src.core.messages.sources import AddSource, GetSource, ListSkipped, ListSources, SyncSource
-from tests.support.application import House, make_settings
+from tests.support.application import House, make_settings, wait_for
 from tests.support.embedders import Watched, watched
 from tests.support.git import Repository
 
@@ -58,6 +60,60 @@ def test_a_folder_is_followed(site: tuple[House, Watched, Path]) -> None:
     assert after["one.md"] == before["one.md"]
     hits = house.ask(Search(query="heron in the reeds", collection_ids=(collection_id,))).hits
     assert "deep/two.md" not in {hit.location.path for hit in hits}
+
+
+def test_a_file_that_was_only_touched_is_unchanged(site: tuple[House, Watched, Path]) -> None:
+    house, embedder, root = site
+    (root / "one.md").write_text("# One\n\nThe owl hunts at night.\n")
+    (root / "two.md").write_text("# Two\n\nThe heron waits in the reeds.\n")
+    added = house.ask(AddSource(collection_id=house.collection(), kind="folder", location=str(root)))
+    house.finished(added.job_id)
+    embedder.texts.clear()
+    os.utime(root / "one.md", (1, 1))
+    house.finished(house.ask(SyncSource(source_id=added.source_id)).job_id)
+    counts = house.ask(GetSource(source_id=added.source_id)).counts
+    assert (counts.added, counts.changed, counts.unchanged) == (0, 0, 2)
+    (root / "one.md").write_text("# One\n\nThe owl sleeps by day.\n")
+    (root / "three.md").write_text("# Three\n\nThe otter dives.\n")
+    house.finished(house.ask(SyncSource(source_id=added.source_id)).job_id)
+    counts = house.ask(GetSource(source_id=added.source_id)).counts
+    assert (counts.added, counts.changed, counts.unchanged) == (1, 1, 1)
+    assert len(embedder.texts) == 2
+
+
+def test_a_file_that_is_written_while_the_folder_is_read_keeps_its_document(
+    site: tuple[House, Watched, Path],
+) -> None:
+    house, _, root = site
+    (root / "log.md").write_text("# Log\n\nThe tide is high.\n")
+    (root / "two.md").write_text("# Two\n\nThe heron waits in the reeds.\n")
+    collection_id = house.collection()
+    added = house.ask(AddSource(collection_id=collection_id, kind="folder", location=str(root)))
+    house.finished(added.job_id)
+    before = {d.path: d.id for d in house.ask(ListDocuments(collection_id=collection_id)).items}
+    ended = threading.Event()
+
+    def write() -> None:
+        with (root / "log.md").open("a") as log:
+            while not ended.wait(0.0001):
+                print("The tide rises.", file=log, flush=True)
+
+    def met() -> bool:
+        house.finished(house.ask(SyncSource(source_id=added.source_id)).job_id)
+        return [s.code for s in house.ask(ListSkipped(source_id=added.source_id)).items] == ["changed"]
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        wait_for(met)
+    finally:
+        ended.set()
+        writer.join()
+    after = {d.path: d.id for d in house.ask(ListDocuments(collection_id=collection_id)).items}
+    assert after == before
+    house.finished(house.ask(SyncSource(source_id=added.source_id)).job_id)
+    assert house.ask(ListSkipped(source_id=added.source_id)).items == ()
+    assert house.ask(Search(query="The tide rises", collection_ids=(collection_id,))).hits
 
 
 def test_a_source_outside_the_roots_is_refused(site: tuple[House, Watched, Path], tmp_path: Path) -> None:
