@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from src.core.errors import AppError
+
 _CHUNK = 64 * 2**10
+
+
+class UnreadableFileError(AppError):
+    """A file of this machine that was to be sent cannot be read."""
+
+    code = "unreadable"
+    title = "The file cannot be read"
 
 
 @dataclass(frozen=True)
@@ -20,7 +29,8 @@ class FilePart:
 
 
 class Multipart:
-    """The parts, each named ``files``. A file that shrinks meanwhile breaks the request off."""
+    """The parts, each named ``files``. A file that cannot be read, or is shorter by then, breaks the request
+    off with UnreadableFileError."""
 
     def __init__(self, files: tuple[FilePart, ...]) -> None:
         self._boundary = f"stoa-{secrets.token_hex(16)}"
@@ -39,15 +49,23 @@ class Multipart:
     def chunks(self) -> Iterator[bytes]:
         for head, file in self._parts:
             yield head
-            left = file.size
-            with file.path.open("rb") as opened:
-                while left and (chunk := opened.read(min(_CHUNK, left))):
-                    left -= len(chunk)
-                    yield chunk
-            if left:
-                raise OSError(f"{file.path} became shorter while it was sent")
+            yield from _content(file)
             yield b"\r\n"
         yield self._end
+
+
+def _content(file: FilePart) -> Iterator[bytes]:
+    """As many bytes as were announced."""
+    left = file.size
+    try:
+        with file.path.open("rb") as opened:
+            while left and (chunk := opened.read(min(_CHUNK, left))):
+                left -= len(chunk)
+                yield chunk
+    except OSError as error:
+        raise UnreadableFileError(f"{file.path} cannot be read: {error.strerror}.") from error
+    if left:
+        raise UnreadableFileError(f"{file.path} became shorter while it was sent; try again.")
 
 
 def _head(boundary: str, name: str) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from src.core.errors import NotFoundError
+from src.core.errors import NotFoundError, SourceError
 
 from .exits import UsageError
 from .multipart import FilePart
@@ -31,6 +31,16 @@ class Target:
         """What people call it."""
         return re.split(r"[/:\\]", self.location.rstrip("/\\").removesuffix(".git"))[-1] or self.location
 
+    @property
+    def address(self) -> str:
+        """The location as a source keeps it: without user and password."""
+        from src.services.sources.location import parse_location
+
+        try:
+            return parse_location(self.location, None).url if self.kind == "git" else self.location
+        except SourceError:  # the server says what is wrong with it
+            return self.location
+
 
 def target_of(text: str) -> Target:
     """Raises NotFoundError for a path at which there is nothing, UsageError for no path at all."""
@@ -40,10 +50,18 @@ def target_of(text: str) -> Target:
         return Target("git", text)
     path = Path(text).expanduser()
     if path.is_dir():
-        return Target("git" if (path / ".git").exists() else "folder", str(path.resolve()))
-    if path.exists():
+        return Target("git" if _is_repository(path) else "folder", str(path.resolve()))
+    if path.is_file():
         return Target("file", str(path.resolve()))
+    if path.exists():
+        raise UsageError(f"{text} is neither a file nor a folder, but a device, a pipe or a socket.")
     raise NotFoundError(f"There is neither a file nor a folder {text}, and it is not a URL.")
+
+
+def _is_repository(folder: Path) -> bool:
+    """Whether git keeps its data in the folder, or in ``.git`` within it."""
+    bare = (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
+    return bare or (folder / ".git").exists()
 
 
 def files_below(folder: Path, include: Sequence[str], exclude: Sequence[str]) -> Iterator[FilePart]:

@@ -12,11 +12,11 @@ from src.cli.collections import find_or_make
 from src.cli.connection import connect
 from src.cli.jobs import follow_job
 from src.cli.main import Invocation
-from src.cli.multipart import FilePart
+from src.cli.multipart import FilePart, UnreadableFileError
 from src.cli.output import console, print_json
 from src.cli.summary import show_outcome
 from src.cli.targets import Target, batches, files_below, one_file, target_of
-from src.core.errors import TooLargeError
+from src.core.errors import AppError, ConflictError, TooLargeError
 
 _UNSOUND = ("failed", "quarantined")
 _LEFT_OUT = ("skipped",)
@@ -72,10 +72,9 @@ def _add(
 
 def _sync(client: Client, collection_id: str, target: Target, arguments: Any) -> dict[str, Any]:
     """Add the source, or bring it up to date where the collection has it already."""
-    for source in client.items(f"/collections/{collection_id}/sources"):
-        if source["location"] == target.location and source["branch"] in {arguments.branch, None}:
-            accepted = client.post(f"/sources/{source['id']}:sync")
-            break
+    followed = _followed(client, collection_id, target, arguments)
+    if followed is not None:
+        accepted = client.post(f"/sources/{followed['id']}:sync")
     else:
         body = {
             "kind": target.kind,
@@ -95,6 +94,23 @@ def _sync(client: Client, collection_id: str, target: Target, arguments: Any) ->
         "failed": _in_state(client, collection_id, _UNSOUND, source_id=source_id),
         "skipped": _in_state(client, collection_id, _LEFT_OUT, source_id=source_id),
     }
+
+
+def _followed(client: Client, collection_id: str, target: Target, arguments: Any) -> dict[str, Any] | None:
+    """The source of the collection that is this target. Raises ConflictError where it has other globs."""
+    for source in client.items(f"/collections/{collection_id}/sources"):
+        if source["location"] != target.address or source["branch"] != arguments.branch:
+            continue
+        for option in ("include", "exclude"):
+            given = getattr(arguments, option)
+            if given is not None and given != source[option]:
+                raise ConflictError(
+                    f"The collection follows {target.address} with other patterns (--{option}). Leave them "
+                    "out to bring it up to date, or remove that source first."
+                )
+        found: dict[str, Any] = source
+        return found
+    return None
 
 
 def _upload(
@@ -126,12 +142,12 @@ def _upload(
 def _send(
     client: Client, collection_id: str, batch: list[FilePart], refused: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """What was accepted, in one part or several. A file that is too large goes into ``refused`` and holds
-    no other back."""
+    """What was accepted, in one part or several. A file that is too large or cannot be read goes into
+    ``refused`` and holds no other back."""
     try:
         return [client.upload(f"/collections/{collection_id}/documents", batch)]
-    except ApiError as error:
-        if error.code != TooLargeError.code:
+    except (ApiError, UnreadableFileError) as error:
+        if error.code not in {TooLargeError.code, UnreadableFileError.code}:
             raise
         if len(batch) == 1:
             refused.append(_refusal(batch[0], error))
@@ -144,7 +160,7 @@ def _send(
     ]
 
 
-def _refusal(file: FilePart, error: ApiError) -> dict[str, Any]:
+def _refusal(file: FilePart, error: AppError) -> dict[str, Any]:
     """As the API tells of a document that failed."""
     problem = {"stage": "upload", "code": error.code, "detail": error.detail, "attempts": 1}
     return {
