@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from src.core.agent import Agent, every, handles
 from src.core.context import Context
-from src.core.errors import NotFoundError, UnknownCursorError
+from src.core.errors import NotFoundError
 from src.core.messages import Page
 from src.core.messages.alerts import Alert, ErrorPattern, ListAlerts, ListErrors
 from src.core.messages.console import (
@@ -35,13 +35,13 @@ from src.core.orchestrator import Route
 from src.core.steering import Steering as SteeringSwitch
 from src.database.ledger import replay
 from src.database.models import DeadLetterRecord
-from src.database.outbox import logged_event
 from src.database.uow import Database
 
 from .agents import AgentBoard, in_short
 from .alarms import alert_view
 from .errors import ErrorLog
 from .health import HealthBoard
+from .listing import page_of
 from .metrics import MetricsReader
 from .retention import prune
 from .watch import Watch
@@ -106,18 +106,7 @@ class MonitorAgent(Agent):
     @handles(ListEvents)
     def list_events(self, request: ListEvents, ctx: Context) -> EventPage:
         with self._database.read() as work:
-            after = request.after
-            if request.cursor is not None:
-                if not request.cursor.isdecimal() or len(request.cursor) > 18:
-                    raise UnknownCursorError()
-                after = int(request.cursor)
-            if after is None:
-                after = max(0, work.events.last_position() - request.limit)
-            records = work.events.after(
-                after, topic=request.topic, correlation_id=request.correlation_id, limit=request.limit
-            )
-            items = tuple(logged_event(record) for record in records)
-        return EventPage(items=items, next=str(items[-1].position) if len(items) == request.limit else None)
+            return page_of(work, request)
 
     @handles(ListDeadLetters)
     def list_dead_letters(self, request: ListDeadLetters, ctx: Context) -> Page[DeadLetter]:

@@ -98,14 +98,16 @@ class LoggedEvent(Reply):
 
 
 class EventPage(Reply):
-    """Events in the order of the log; ``next`` goes on from the last."""
+    """Events in the order of the log; ``next`` goes on: forwards where ``after`` was given, else to those
+    before the first."""
 
     items: tuple[LoggedEvent, ...]
     next: str | None = None
 
 
 class ListEvents(Request[EventPage]):
-    """The event log, oldest first after a position, or the newest where `after` is absent."""
+    """The event log, in its order: from a position on or, where `after` is absent, the newest, and page by
+    page those before them."""
 
     capability: ClassVar[str] = "event.list"
     access: ClassVar[Access] = Access.administer()

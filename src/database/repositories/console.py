@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from src.database.models import ActivityLine, AgentRecord, DeadLetterRecord, EventRecord, FactRecord
 
@@ -21,18 +21,33 @@ class Events(Repository[EventRecord]):
     def after(
         self, position: int, *, topic: str | None, correlation_id: str | None, limit: int
     ) -> Sequence[EventRecord]:
-        query = select(EventRecord).where(EventRecord.position > position)
-        if topic:
-            if topic.endswith("*"):
-                query = query.where(EventRecord.topic.startswith(topic[:-1], autoescape=True))
-            else:
-                query = query.where(EventRecord.topic == topic)
-        if correlation_id:
-            query = query.where(EventRecord.correlation_id == correlation_id)
+        """The first past a position; ``topic`` may end in ``*``."""
+        query = _events(topic, correlation_id).where(EventRecord.position > position)
         return list(self._session.scalars(query.order_by(EventRecord.position).limit(limit)))
+
+    def before(
+        self, position: int | None, *, topic: str | None, correlation_id: str | None, limit: int
+    ) -> Sequence[EventRecord]:
+        """The last before a position, or of all, in the order of the log."""
+        query = _events(topic, correlation_id)
+        if position is not None:
+            query = query.where(EventRecord.position < position)
+        newest_first = self._session.scalars(query.order_by(EventRecord.position.desc()).limit(limit))
+        return list(reversed(newest_first.all()))
 
     def last_position(self) -> int:
         return self._session.scalar(select(func.max(EventRecord.position))) or 0
+
+
+def _events(topic: str | None, correlation_id: str | None) -> Select[EventRecord]:
+    query = select(EventRecord)
+    if topic and topic.endswith("*"):
+        query = query.where(EventRecord.topic.startswith(topic[:-1], autoescape=True))
+    elif topic:
+        query = query.where(EventRecord.topic == topic)
+    if correlation_id:
+        query = query.where(EventRecord.correlation_id == correlation_id)
+    return query
 
 
 class DeadLetters(Repository[DeadLetterRecord]):
