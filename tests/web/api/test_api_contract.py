@@ -273,25 +273,6 @@ def test_the_console_shows_capabilities_agents_events_and_dead_letters(admin: Sc
     assert admin.call("GET", "/activities?limit=3", 200)["items"]
 
 
-@pytest.mark.parametrize("narrowed", ["", "&topic=document.indexed.v1"])
-@pytest.mark.parametrize("way", ["", "&after=0"])
-def test_the_event_log_is_read_whole_page_by_page(
-    admin: Script, library: str, narrowed: str, way: str
-) -> None:
-    newest = admin.call("GET", f"/events?limit=500{narrowed}", 200)
-    known = [event["position"] for event in newest["items"]]
-    assert newest["next"] is None
-    path = f"/events?limit=1{narrowed}{way}"
-    page = admin.call("GET", path, 200)
-    read = [event["position"] for event in page["items"]]
-    while page["next"] is not None:
-        page = admin.call("GET", f"{path}&cursor={page['next']}", 200)
-        read += [event["position"] for event in page["items"]]
-    assert len(set(read)) == len(read)
-    assert set(known) <= set(read)
-    admin.call("GET", "/events?cursor=--1", 422)
-
-
 def test_the_indexes_are_checked_and_rebuilt(admin: Script, library: str) -> None:
     report = admin.call("POST", "/indexes:check", 200, json={"collection_id": library})
     assert report["sound"] is True
