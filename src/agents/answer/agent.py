@@ -28,13 +28,13 @@ from src.core.messages.questions import (
 from src.core.ports import ChatModel, ChatTurn, Embedder
 from src.database.uow import Database
 from src.services.chat.models import ChatModels
+from src.services.text.evidence import EvidenceCheck
 from src.services.text.sentences import Words
 
 from .archive import AnswerArchive
 from .choosing import Choice
 from .composition import Asked, Composer
 from .draft import Cited, Delta, Draft
-from .evidence import EvidenceCheck
 from .extract import Extractor
 from .finding import Finder, Times
 from .prompt import Prompts

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from src.core.errors import ModelError
 from src.core.messages.questions import Hit, Style
 from src.core.ports import ChatModel, ChatTurn, TextPiece, UsagePiece
+from src.services.text.evidence import EvidenceCheck
 from src.services.text.sentences import Words
 from src.services.text.support import Supports
 
 from .citations import SentenceWriter
 from .draft import Delta, Draft, Item
-from .evidence import EvidenceCheck
 from .extract import MODEL, Extractor
 from .markdown import code_span
 from .prompt import Prompts, named

@@ -80,7 +80,8 @@ class Failures:
         return found
 
     def best_when_right(self, collection_id: str, since: datetime, most: int) -> list[float]:
-        """The best cosine of each list in which readers found something of the collection right."""
+        """The best score by the default fusion of each list in which readers found something of the
+        collection right, rising."""
         query = (
             select(RatingRecord.search_id)
             .where(
@@ -94,8 +95,7 @@ class Failures:
             .limit(most)
         )
         hits = [record.hits for record in self.searches(set(self._session.scalars(query))).values()]
-        best = [max((row["scores"].get("dense") or 0.0 for row in rows), default=0.0) for rows in hits]
-        return sorted(best)
+        return sorted(max((row["scores"]["fused"] for row in rows), default=0.0) for rows in hits)
 
     def asked_again(self, since: datetime, most: int) -> Sequence[SignalRecord]:
         """Signals of users who soon asked nearly the same again."""

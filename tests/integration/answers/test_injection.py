@@ -14,12 +14,12 @@ from markdown_it import MarkdownIt
 
 from src.agents.answer.composition import Asked, Composer
 from src.agents.answer.draft import Cited, Delta, Draft
-from src.agents.answer.evidence import EvidenceCheck
 from src.agents.answer.extract import LEAD, Extractor
 from src.agents.answer.prompt import Prompts
 from src.core.messages.questions import Hit
 from src.core.ports import ChatModel
 from src.services.chat.anthropic import AnthropicChat
+from src.services.text.evidence import EvidenceCheck
 from tests.support import anthropic_server as wire
 from tests.support.scripted_server import Asked as Request
 from tests.support.scripted_server import Reply, serving

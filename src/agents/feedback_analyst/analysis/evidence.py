@@ -9,6 +9,7 @@ from enum import StrEnum
 from src.core.messages.insights import Action, Concern, ConcernKind
 from src.core.messages.questions import Hit
 from src.database.repositories.failures import DocumentFacts
+from src.services.text.evidence import Weighed
 
 from .failures import Failure, Occurrence, Shown
 
@@ -52,6 +53,11 @@ class Replay:
         """The hit with the best cosine; the first of equals."""
         return max(self.hits, key=lambda hit: hit.scores.dense or 0.0, default=None)
 
+    @property
+    def best_fused(self) -> float:
+        """The best score by the default fusion; 0 for nothing."""
+        return max((hit.scores.fused for hit in self.hits), default=0.0)
+
     def rank(self, target: Target) -> int | None:
         """The place of the target, None where it is not found."""
         for hit in self.hits:
@@ -68,8 +74,9 @@ class Evidence:
 
     ``documents`` are those of the collection that were shown, cited or are targets, as far as they are still
     there; ``gone`` are those that are not. ``replay`` is None where the search was not repeated. ``words``
-    are the question's content words. ``usual`` is the best cosine that nine of ten lists reached in which
-    readers of the collection found something right; None where there are too few such lists.
+    are the question's content words. ``weighed`` is the evidence that the repeated search gives. ``usual`` is
+    the best score by the default fusion that nine of ten lists reached in which readers of the collection
+    found something right; None where there are too few such lists.
     """
 
     failure: Failure
@@ -78,6 +85,7 @@ class Evidence:
     documents: Mapping[str, DocumentFacts]
     gone: frozenset[str]
     words: tuple[str, ...]
+    weighed: Weighed | None = None
     usual: float | None = None
 
     @property

@@ -9,6 +9,7 @@ from datetime import datetime
 from src.core.messages.questions import Search, SearchResults
 from src.database.repositories.failures import DocumentFacts, Failures
 from src.database.uow import Database
+from src.services.text.evidence import EvidenceCheck, Weighed
 
 from .evidence import DEPTH, Evidence, Replay, Target, Words
 from .failures import Failure
@@ -54,6 +55,7 @@ class Examiner:
     def __init__(self, database: Database, words: Words, embedding_version: str) -> None:
         self._database = database
         self._words = words
+        self._evidence = EvidenceCheck(words)
         self._version = embedding_version
 
     def examine(
@@ -85,10 +87,16 @@ class Examiner:
                 documents=facts,
                 gone=frozenset(_documents_of(failure)) - known,
                 words=tuple(self._words(failure.question)),
+                weighed=self._weighed(failure, replays.get(failure.key)),
                 usual=usual,
             )
             for failure in failures
         ]
+
+    def _weighed(self, failure: Failure, replay: Replay | None) -> Weighed | None:
+        if replay is None:
+            return None
+        return self._evidence.weigh(failure.question, replay.hits, quoting=True)
 
     def _facts(self, home: Home, ids: set[str]) -> tuple[dict[str, DocumentFacts], set[str]]:
         """The documents that a report may name, and all that are still there: a report of one collection

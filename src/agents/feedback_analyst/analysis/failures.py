@@ -25,12 +25,14 @@ class Sign(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A passage of the list that was shown, with its cosine; ``stands_for`` are its near-duplicates."""
+    """A passage of the list that was shown, with its cosine and its score by the default fusion;
+    ``stands_for`` are its near-duplicates."""
 
     passage_id: str
     document_id: str
     rank: int
     dense: float
+    fused: float
     stands_for: tuple[str, ...] = ()
 
 
@@ -75,6 +77,11 @@ class Occurrence:
     def best(self) -> float:
         """The best cosine of what was shown; 0 for nothing."""
         return max((item.dense for item in self.shown), default=0.0)
+
+    @property
+    def best_fused(self) -> float:
+        """The best score by the default fusion of what was shown; 0 for nothing."""
+        return max((item.fused for item in self.shown), default=0.0)
 
     @property
     def failed(self) -> bool:

@@ -85,7 +85,14 @@ def _of_answer(answer: Answer, user_id: str | None) -> Occurrence:
         at=answer.asked_at,
         answer_id=answer.answer_id,
         shown=tuple(
-            Shown(hit.passage_id, hit.document_id, hit.rank, hit.scores.dense or 0.0, hit.duplicates)
+            Shown(
+                hit.passage_id,
+                hit.document_id,
+                hit.rank,
+                hit.scores.dense or 0.0,
+                hit.scores.fused,
+                hit.duplicates,
+            )
             for hit in answer.passages
         ),
         cited=frozenset(one.passage_id for one in answer.citations),
@@ -112,7 +119,10 @@ def _of_search(record: SearchRecord | None) -> Occurrence | None:
 
 
 def _shown(row: dict[str, Any]) -> Shown:
-    return Shown(row["passage_id"], row["document_id"], row["rank"], row["scores"].get("dense") or 0.0)
+    scores = row["scores"]
+    return Shown(
+        row["passage_id"], row["document_id"], row["rank"], scores.get("dense") or 0.0, scores["fused"]
+    )
 
 
 def _copy(one: Occurrence) -> Occurrence:

@@ -7,7 +7,6 @@ import pytest
 
 from src.agents.answer.composition import INTERRUPTION, NO_ANSWER, Asked, Composer
 from src.agents.answer.draft import Cited, Delta, Draft
-from src.agents.answer.evidence import EvidenceCheck
 from src.agents.answer.extract import LEAD, MODEL, Extractor
 from src.agents.answer.prompt import Prompts
 from src.core.messages.questions import Hit, Style
@@ -15,6 +14,7 @@ from src.core.passages import Location
 from src.core.ports import ChatModel, ChatTurn
 from src.services.chat.anthropic import AnthropicChat
 from src.services.chat.resilience import Backoff, Resilience
+from src.services.text.evidence import EvidenceCheck
 from tests.support import anthropic_server as wire
 from tests.support.scripted_server import Cut, Pause, Reply, ScriptedServer, serving
 

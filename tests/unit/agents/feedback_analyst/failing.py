@@ -13,6 +13,7 @@ from src.agents.feedback_analyst.analysis.failures import Failure, Occurrence, S
 from src.core.messages.questions import Hit, Scores
 from src.core.passages import Location, PassageKind
 from src.database.repositories.failures import DocumentFacts
+from src.services.text.evidence import Weighed
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -67,6 +68,7 @@ def evidence(
     vector: Sequence[float] = (1.0, 0.0),
     days_ago: float = 1.0,
     usual: float | None = None,
+    weighed: Weighed | None = None,
     **more: Any,
 ) -> Evidence:
     """A question that failed once. ``shown`` are documents with the cosine of their only passage, ``found``
@@ -77,7 +79,9 @@ def evidence(
         question_key=question,
         user_id="ada",
         at=NOW - timedelta(days=days_ago),
-        shown=tuple(Shown(f"{key}-1", key, rank, dense) for rank, (key, dense) in enumerate(shown, start=1)),
+        shown=tuple(
+            Shown(f"{key}-1", key, rank, dense, dense) for rank, (key, dense) in enumerate(shown, start=1)
+        ),
         signs=set(signs),
         **more,
     )
@@ -90,5 +94,6 @@ def evidence(
         documents=known,
         gone=frozenset(gone),
         usual=usual,
+        weighed=weighed,
         words=tuple(question.lower().rstrip("?").split()),
     )

@@ -10,6 +10,7 @@ from src.agents.feedback_analyst.analysis.evidence import Origin
 from src.agents.feedback_analyst.analysis.failures import Shown, Sign
 from src.core.messages.feedback import Reason
 from src.core.messages.insights import Action, Cause
+from src.services.text.evidence import Weighed
 from src.wiring import make_analyzers
 
 from .failing import evidence, facts, hit, target
@@ -36,6 +37,21 @@ def test_what_is_farther_than_it_is_where_readers_are_content_is_missing(
 ) -> None:
     one = evidence(Sign.HIT_DISLIKED, shown=(("a", 0.6),), usual=usual, found=[hit("a", 1, now)])
     assert (analyzers.NothingIndexed().diagnose(one) is not None) is told
+
+
+@pytest.mark.parametrize(("strength", "told"), [(0.41, True), (0.45, False)])
+@pytest.mark.parametrize("usual", [None, 0.3])
+def test_what_is_no_evidence_for_an_answer_is_missing_also_where_nobody_asked_for_one(
+    strength: float, told: bool, usual: float | None
+) -> None:
+    """A question of another subject: its nearest passage is not so far that this alone would tell it."""
+    weighed = Weighed(cosine=0.4, coverage=0.1, strength=strength, enough=strength >= 0.44)
+    one = evidence(
+        Sign.HIT_DISLIKED, shown=(("a", 0.4),), usual=usual, found=[hit("a", 1, 0.4)], weighed=weighed
+    )
+    found = analyzers.NothingIndexed().diagnose(one)
+    assert (found is not None) is told
+    assert found is None or "only 0.40" in found.sentence
 
 
 @pytest.mark.parametrize(
@@ -129,7 +145,7 @@ def test_readers_who_blame_the_answer_and_not_its_passages_tell_that_they_were_n
 
 def test_a_near_duplicate_that_is_cited_is_used() -> None:
     one = evidence(DISLIKED, targets=[target("b")], answer_id="answer", cited=frozenset({"a-1"}))
-    shown = (Shown("a-1", "a", 1, 0.8, ("b-1",)),)
+    shown = (Shown("a-1", "a", 1, 0.8, 0.8, ("b-1",)),)
     one.latest.shown = shown
     assert analyzers.NotUsed().diagnose(one) is None
 

@@ -12,9 +12,10 @@ _NEAREST = 3
 
 
 class NothingIndexed:
-    """The answer said that the sources hold none; or the best passage was far from the question, or farther
-    than it nearly always is where readers of the collection find something right. Nobody has found a right
-    one since, and a search that is repeated now finds no better one."""
+    """The answer said that the sources hold none; or what was shown was far from the question, or fitted it
+    less than it nearly always does where readers of the collection find something right. Nobody has found a
+    right one since, and a search that is repeated now finds no better one. Or what it finds is no evidence
+    for an answer at all, by the measure of the check before one is written."""
 
     name = "nothing-indexed"
 
@@ -39,25 +40,31 @@ class NothingIndexed:
 
     def _told(self, evidence: Evidence) -> tuple[float, str] | None:
         """How strong the evidence is, and what it is."""
-        best, usual = evidence.latest.best, evidence.usual
-        if not evidence.latest.shown:
+        latest, weighed, usual = evidence.latest, evidence.weighed, evidence.usual
+        only = f"has a similarity of only {latest.best:.2f}."
+        if not latest.shown:
             return 0.7, "No passage was found at all."
         if evidence.failure.refused:
-            return (
-                0.7,
-                f"The evidence check refused: the nearest passage has a similarity of only {best:.2f}.",
+            return 0.7, f"The evidence check refused: the nearest passage {only}"
+        if latest.best < WEAK:
+            return 0.5, f"The nearest passage that was shown {only}"
+        if weighed is not None and not weighed.enough:
+            return 0.5, (
+                "What a search finds is no evidence for an answer: the nearest passage has a similarity of "
+                f"only {weighed.cosine:.2f}, which the words that stand in both do not make up for."
             )
-        if best < WEAK:
-            return 0.5, f"The nearest passage that was shown has a similarity of only {best:.2f}."
-        if usual is not None and best < usual:
+        if usual is not None and latest.best_fused < usual:
             return 0.35, (
-                f"The nearest passage that was shown has a similarity of {best:.2f}; where readers found "
-                f"something right it was above {usual:.2f} nine times of ten."
+                f"The best of what was shown scores {latest.best_fused:.2f} by meaning and words; where "
+                f"readers found something right it was above {usual:.2f} nine times of ten."
             )
         return None
 
     def _near(self, evidence: Evidence, now: Hit) -> bool:
         """Whether what a search finds now is near enough to say that it is indexed after all."""
-        found = now.scores.dense or 0.0
+        if evidence.weighed is not None and not evidence.weighed.enough:
+            return False
         refused = evidence.failure.refused or not evidence.latest.shown
-        return strong(now) if refused or evidence.usual is None else found >= max(WEAK, evidence.usual)
+        if refused or evidence.usual is None or evidence.replay is None:
+            return strong(now)
+        return (now.scores.dense or 0.0) >= WEAK and evidence.replay.best_fused >= evidence.usual

@@ -1,4 +1,4 @@
-"""Whether the retrieved passages can hold an answer at all."""
+"""Whether passages that were found can hold an answer at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _READ = 3
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Weighed:
     """``cosine`` is the best dense score, ``coverage`` how much of the question's content words one of the
     first passages holds (see `coverage_of`), ``strength`` their weighted sum."""
 
@@ -44,7 +44,7 @@ class EvidenceCheck:
         """One threshold for models and quotations; None for the calibrated ones."""
         return cls(words) if least is None else cls(words, generating=least, quoting=least)
 
-    def weigh(self, question: str, hits: Sequence[Hit], *, quoting: bool) -> Evidence:
+    def weigh(self, question: str, hits: Sequence[Hit], *, quoting: bool) -> Weighed:
         """The evidence that ``hits`` are for ``question``; no hits are never enough."""
         asked = frozenset(self._words(question))
         cosine = max((hit.scores.dense or 0.0 for hit in hits), default=0.0)
@@ -52,7 +52,7 @@ class EvidenceCheck:
         coverage = coverage_of(len(asked), max((len(asked & words) for words in held), default=0))
         strength = cosine + self._weight * coverage
         enough = strength >= (self._quoting if quoting else self._generating)
-        return Evidence(cosine, coverage, strength, bool(hits) and enough)
+        return Weighed(cosine, coverage, strength, bool(hits) and enough)
 
 
 def coverage_of(asked: int, found: int) -> float:

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from src.agents.answer.evidence import EvidenceCheck
-
-from .hits import hit, words
+from src.services.text.evidence import EvidenceCheck
+from tests.unit.agents.answer.hits import hit, words
 
 CHECK = EvidenceCheck(words)
 QUESTION = "How is the garbage collector tuned?"
