@@ -193,6 +193,12 @@ class ChatContract:
         page = Reply([b"<html>502 Bad Gateway</html>"], 502, {"content-type": "text/html"})
         assert self.failure(page).code == "model_server_error"
 
+    def test_a_redirect_is_not_followed(self) -> None:
+        with serving([self.answer("Green.")]) as elsewhere:
+            redirect = Reply((), 307, {"location": f"{elsewhere.url}/v1/messages"})
+            assert self.failure(redirect).code == "model_bad_response"
+        assert elsewhere.asked == []
+
     def test_no_server_is_unreachable(self) -> None:
         with serving([self.answer("x")]) as server:
             url = server.url

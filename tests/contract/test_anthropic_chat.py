@@ -127,6 +127,13 @@ class TestNativeCitations(AnthropicWire):
         assert isinstance(last, UsagePiece)
         assert (last.input_tokens, last.output_tokens) == (0, 15)
 
+    def test_a_stream_without_its_message_stop_is_complete_with_a_stop_reason(self) -> None:
+        reply = Reply.events(wire.message_start(), *wire.block(0, "Green."), wire.ending()[0])
+        with self.model(reply) as (chat, _):
+            pieces = list(chat.stream(PROMPT, timeout_s=5))
+        assert text_of(pieces) == "Green."
+        assert isinstance(pieces[-1], UsagePiece)
+
     def test_a_malformed_delta_is_named_as_such(self) -> None:
         reply = Reply.events(wire.message_start(), wire.event("content_block_delta", index=0))
         assert self.failure(reply).code == "model_bad_response"

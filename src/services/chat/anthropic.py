@@ -66,6 +66,8 @@ class AnthropicChat:
     ) -> None:
         from anthropic import Anthropic
 
+        from .transport import DirectClient
+
         endpoint = Endpoint.of(base_url, api_key, default=OFFICIAL_URL)
         self._model = model or DEFAULT_MODEL
         self._native = citations == "native" or (citations == "auto" and endpoint.official)
@@ -75,7 +77,9 @@ class AnthropicChat:
         self._resilience = resilience or Resilience()
         self._failures = Failures(endpoint.host, endpoint.key)
         # Our own retries keep to a deadline; the SDK's wait as long as a server asks.
-        self._client = Anthropic(api_key=endpoint.key, base_url=endpoint.url, max_retries=0)
+        self._client = Anthropic(
+            api_key=endpoint.key, base_url=endpoint.url, max_retries=0, http_client=DirectClient()
+        )
 
     @property
     def name(self) -> str:
@@ -160,13 +164,15 @@ class AnthropicChat:
                 raise self._failures.error("model_bad_response") from None
             yield from pieces
             if reply.stopped:
-                if reply.stop_reason == "refusal":
-                    raise self._failures.error("model_refused")
-                if not reply.answered:
-                    raise self._failures.error("model_empty")
-                yield self._usage(reply)
-                return
-        raise self._failures.error("model_stream_cut" if reply.begun else "model_bad_response")
+                break
+        if not reply.stop_reason and not reply.stopped:
+            raise self._failures.error("model_stream_cut" if reply.begun else "model_bad_response")
+        yield from reply.rest()
+        if reply.stop_reason == "refusal":
+            raise self._failures.error("model_refused")
+        if not reply.answered:
+            raise self._failures.error("model_empty")
+        yield self._usage(reply)
 
     def _usage(self, reply: _Reply) -> UsagePiece:
         fresh, output, cached, written = (reply.usage.get(name, 0) for name in _COUNTS)
@@ -179,7 +185,8 @@ class AnthropicChat:
 
 class _Reply:
     """What the events so far amount to. A block's citations come out after its text, wherever they stood.
-    ``thoughts`` leaves out those that compatible servers put into the text; Claude has blocks for them."""
+    ``thoughts`` leaves out those that compatible servers put into the text; Claude has blocks for them.
+    Some servers end without ``message_stop``: a stop reason is the end."""
 
     def __init__(self, numbers: list[int], thoughts: Thoughts | None) -> None:
         self._numbers = numbers
@@ -207,8 +214,13 @@ class _Reply:
             self.stop_reason = event.delta.stop_reason or self.stop_reason
         elif event.type == "message_stop":
             self.stopped = True
-            return self._shown(self._thoughts.rest()) if self._thoughts else []
         return []
+
+    def rest(self) -> list[ChatPiece]:
+        """What was held back, at the end of the answer."""
+        shown = self._shown(self._thoughts.rest()) if self._thoughts else []
+        cited, self._cited = self._cited, []
+        return [*shown, *cited]
 
     def _delta(self, delta: RawContentBlockDelta) -> list[ChatPiece]:
         if delta.type == "text_delta":

@@ -139,6 +139,8 @@ class Failures:
 def _code_of_status(status: int) -> str:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
+    if 300 <= status < 400:
+        return "model_bad_response"
     return "model_bad_request" if 400 <= status < 500 else "model_server_error"
 
 

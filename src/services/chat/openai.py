@@ -50,6 +50,8 @@ class OpenAIChat:
     ) -> None:
         from openai import OpenAI
 
+        from .transport import DirectClient
+
         endpoint = Endpoint.of(base_url, api_key, default=OFFICIAL_URL)
         self._official = endpoint.official
         self._model = model or DEFAULT_MODEL
@@ -60,7 +62,9 @@ class OpenAIChat:
         self._failures = Failures(endpoint.host, endpoint.key)
         self._reports_usage = True
         # Our own retries keep to a deadline; the SDK's wait as long as a server asks.
-        self._client = OpenAI(api_key=endpoint.key, base_url=endpoint.url, max_retries=0)
+        self._client = OpenAI(
+            api_key=endpoint.key, base_url=endpoint.url, max_retries=0, http_client=DirectClient()
+        )
 
     @property
     def name(self) -> str:

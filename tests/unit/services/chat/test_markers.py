@@ -35,6 +35,8 @@ def split(*deltas: str) -> list[str | int]:
         ("Green [Passage 2].", ["Green", 2, "."]),
         ("Green [passage 1, passage 3].", ["Green", 1, 3, "."]),
         ("Green 【1】.", ["Green", 1, "."]),
+        ("Green 【1†L3-L7】.", ["Green", 1, "."]),
+        ("Green 【9†source】.", ["Green."]),
         ("Green [4].", ["Green."]),
         ("Green [0].", ["Green."]),
         ("Green [1, 99].", ["Green", 1, "."]),
@@ -53,7 +55,7 @@ def test_text_is_split_at_its_markers(text: str, expected: list[str | int]) -> N
     assert split(text) == expected
 
 
-@given(st.text(alphabet="[]()123, `\n~aSource-【】", max_size=60), st.data())
+@given(st.text(alphabet="[]()123, `\n~aSource-【】†", max_size=60), st.data())
 def test_the_borders_of_deltas_change_nothing(text: str, data: st.DataObject) -> None:
     borders = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
     deltas = [text[a:b] for a, b in zip([0, *borders], [*borders, len(text)], strict=True)]
