@@ -9,11 +9,11 @@ from src.core.ports import CitationPiece, TextPiece
 
 _WORD = r"(?:(?:passages?|sources?)\s*)?"
 _JOIN = r"\s*(?:,|;|&|and\b|-|–)\s*"
-_PLACE = r"(?:†[\sa-z0-9,;&–-]{0,20})?"  # `【1†L3-L7】`, as some models were taught to cite
+_PLACE = r"(?:†[\sa-z0-9,;&–-]{0,14})?"  # `【1†L3-L7】`, as some models were taught to cite
 _MARKER = re.compile(
     rf"[ \t]*[\[【]\s*{_WORD}(\d{{1,3}}(?:{_JOIN}{_WORD}\d{{1,3}})*){_PLACE}\s*[\]】]", re.IGNORECASE
 )
-_BEGUN = re.compile(r"[ \t]*(?:[\[【][\sa-z0-9,;&–†-]{0,60})?", re.IGNORECASE)
+_BEGUN = re.compile(r"[ \t]*(?:[\[【][\sa-z0-9,;&–†-]{0,40})?", re.IGNORECASE)
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _FENCE_BEGUN = re.compile(r" {0,3}(?:`{0,2}|~{0,2})")
 _PLAIN = re.compile(r"\n|[ \t]+|[\[【]|[^`\[【 \t\n]+")
