@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,8 @@ def _labels(paths: Sequence[Path]) -> dict[str, dict[str, float]]:
             cells = line.split("\t")
             try:
                 query, document, grade = cells[0], cells[1], float(cells[2])
+                if not isfinite(grade):
+                    raise ValueError(grade)
             except (IndexError, ValueError):
                 if number == 0 and len(cells) == 3:  # the header
                     continue

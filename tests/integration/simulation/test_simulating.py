@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from src.cli.client import Client
 from src.cli.instance import Instance, announced
@@ -50,9 +51,11 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, dict[str, str]]]:
-    """A running server with its agents, and the environment in which commands find it."""
+    """A running server with its agents, and the environment in which commands find it. An alert waits for a
+    receiver that is away, so that one of the agents never comes to rest."""
     folder = tmp_path_factory.mktemp("served") / "data"
-    with running(make_settings(folder)) as application:
+    away = SecretStr(f"http://127.0.0.1:{free_port()}/alerts")
+    with running(make_settings(folder, alert_disk_free_bytes=2**60, alert_webhooks=(away,))) as application:
         house = House(application)
         service = Service(application, host="127.0.0.1", port=0)
         service.start()

@@ -66,7 +66,12 @@ def _gains(found: Experiment) -> Chart | None:
     """The mean gain with its interval at each look, and now."""
     # A watch weighs the latest votes, so that what counts does not grow with time.
     so_far = "votes" if found.purpose is Purpose.WATCH else "counted"
-    points = [(getattr(look, so_far), look.mean, look.lower, look.upper) for look in found.looks]
+    # Without any spread nobody knows the interval: a point of no width would look like certainty.
+    points = [
+        (getattr(look, so_far), look.mean, look.lower, look.upper)
+        for look in found.looks
+        if look.lower < look.upper
+    ]
     now = _now(found)
     if now and now["lower"] is not None:
         points.append((now[so_far], now["mean"], now["lower"], now["upper"]))

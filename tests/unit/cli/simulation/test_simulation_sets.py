@@ -84,6 +84,7 @@ def test_without_documents_a_set_is_its_questions(tmp_path: Path) -> None:
         ({"queries": '{"id": "q1", "text": " "}\n'}, r"queries\.jsonl, line 1: the question is empty"),
         ({"qrels": QRELS + "q1 d1 1\n"}, r"qrels\.tsv, line 4: not a query, a document and a grade"),
         ({"qrels": QRELS + "q1\td1\tgood\n"}, r"qrels\.tsv, line 4"),
+        ({"qrels": QRELS + "q1\td1\tinf\n"}, r"qrels\.tsv, line 4"),
         ({"qrels": "query-id\tcorpus-id\tscore\n"}, "no question has a right document"),
     ],
 )
