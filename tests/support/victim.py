@@ -1,7 +1,7 @@
 """A worker process that works off all jobs of a data folder, and may kill itself on the way.
 
 It ends when no job is left; with a step and a number it sends itself SIGKILL when a job reaches that named
-step for so many a time.
+step for so many a time. The database is that of the data folder where no other is named.
 """
 
 from __future__ import annotations
@@ -32,17 +32,19 @@ def kill_at(step: str, nth: int) -> None:
     JobRun.reached = reached_or_dead  # type: ignore[method-assign, assignment]
 
 
-def main(data_dir: Path, step: str = "", nth: str = "1") -> None:
+def main(data_dir: Path, step: str = "", nth: str = "1", database_url: str = "") -> None:
     if step:
         kill_at(step, int(nth))
     # A busy machine may kill it often before it gets any further. The leases outlast the test: the next
     # worker takes at once what this one held.
+    elsewhere = {"database_url": database_url} if database_url else {}
     settings = make_settings(
         data_dir,
         job_lease_s=3600.0,
         delivery_lease_s=3600.0,
         job_attempts=100,
         folder_roots=(data_dir.parents[1],),
+        **elsewhere,
     )
     application = build(settings, passwords=cheap_passwords())
     application.start()

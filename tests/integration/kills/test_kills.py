@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,9 @@ from src.core.messages.sources import AddSource
 from src.database.models import DeadLetterRecord, DocumentRecord, EventRecord, PassageRecord
 from src.database.uow import Database
 from tests.support.application import House, make_settings, running
+from tests.support.databases import migrated_postgres
 from tests.support.killing import copy, start, work_off
+from tests.support.postgres import Cluster
 
 INGESTION_STEPS = (
     "parsing",
@@ -60,20 +63,21 @@ def files() -> tuple[UploadedFile, ...]:
     )
 
 
-def prepare(data_dir: Path) -> str:
-    """Acknowledge an upload and a source, with no worker running; returns the source's id."""
-    with running(make_settings(data_dir, folder_roots=(data_dir.parents[1],)), worker=False) as application:
+def prepare(data_dir: Path, **elsewhere: str) -> None:
+    """Acknowledge an upload and a source, with no worker running."""
+    settings = make_settings(data_dir, folder_roots=(data_dir.parents[1],), **elsewhere)
+    with running(settings, worker=False) as application:
         house = House(application)
         collection_id = house.collection()
         house.ask(AddDocuments(collection_id=collection_id, files=files()))
-        source = house.ask(
+        house.ask(
             AddSource(collection_id=collection_id, kind="folder", location=str(data_dir.parent / "source"))
         )
-        return source.source_id
 
 
-def end(data_dir: Path) -> End:
-    database = Database(make_settings(data_dir).database, SystemClock())
+def end(data_dir: Path, **elsewhere: str) -> End:
+    settings = make_settings(data_dir, **elsewhere)
+    database = Database(settings.database, SystemClock())
     with database.read() as work:
         documents = work.session.scalars(select(DocumentRecord)).all()
         names = {document.id: document.external_id for document in documents}
@@ -86,7 +90,7 @@ def end(data_dir: Path) -> End:
         letters = len(work.session.scalars(select(DeadLetterRecord)).all())
     database.close()
     assert all(passage.live for passage in passages)
-    with running(make_settings(data_dir), worker=False) as application:
+    with running(settings, worker=False) as application:
         report = House(application).ask(CheckIndexes())
     return End(
         documents=tuple(sorted((d.external_id, d.state, d.passage_count) for d in documents)),
@@ -141,6 +145,26 @@ def test_kills_at_random_moments_change_nothing(prepared: Path, undisturbed: End
     assert kills >= 3
     work_off(data_dir)
     assert end(data_dir) == undisturbed
+
+
+@pytest.mark.timeout(600)
+def test_kills_change_nothing_where_the_database_is_a_server(
+    undisturbed: End, postgres_cluster: Cluster, tmp_path: Path
+) -> None:
+    chance = random.Random(11)
+    write_source(tmp_path / "source")
+    data_dir = tmp_path / "data"
+    with migrated_postgres(postgres_cluster) as url:
+        prepare(data_dir, database_url=url)
+        for step in ("passages stored", "indexes written", "files queued", ""):
+            worker = start(data_dir, step, "1", url)
+            worker.begun()
+            if not worker.ended(30.0 if step else chance.uniform(0.2, 0.8)):
+                worker.kill()
+            assert not step or worker.process.exitcode == -signal.SIGKILL, worker.said.read_text()
+        last = start(data_dir, "", "1", url)
+        assert last.ended(150), last.said.read_text()
+        assert end(data_dir, database_url=url) == undisturbed
 
 
 @pytest.mark.timeout(300)
