@@ -58,10 +58,11 @@ class IngestionPipeline:
         self._cuts = cuts
         self._switchover = Switchover(database, vectors, writer, cuts)
 
-    def run(self, run: JobRun, intake: Intake | None = None) -> None:
+    def run(self, run: JobRun, intake: Intake | None = None, *, files: int = 0) -> None:
         """Ingest every document of the job; failures are recorded with their document and do not stop it.
-        Where none waits any more, ``intake`` is asked to queue more of them, until it ends."""
-        reach = Reach(intake or iter(()))
+        Where none waits any more, ``intake`` is asked to queue more of them, until it has looked at all
+        ``files``."""
+        reach = Reach(intake or iter(()), files)
         windows = self._stored(run, reach)
         indexing: Future[None] | None = None
         with (

@@ -24,8 +24,10 @@ class Reach:
     One thread may ask while another counts.
     """
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, files: int = 0) -> None:
+        """``files`` is how many there are to be looked at, those of earlier attempts included."""
         self._intake = intake
+        self._files = files
         self._taken: Taken | None = None
         self._shown = 0
 
@@ -40,6 +42,8 @@ class Reach:
         is done and how much there is. It never goes back: documents are known a moment before ``further``
         returns."""
         if self._taken is None:
-            return done, known
+            # What an earlier attempt had queued comes first.
+            self._shown = done
+            return done, max(known, self._files)
         self._shown = max(self._shown, self._taken.files - (known - done))
         return self._shown, max(known, self._taken.of)

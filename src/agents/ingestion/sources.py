@@ -132,7 +132,8 @@ class SourcesAgent(Agent):
         try:
             source, changes = self._sync.look(job.source_id, run)
             unread: list[SkippedFile] = []
-            self._pipeline.run(run, self._sync.intake(source, changes, unread, run))
+            intake = self._sync.intake(source, changes, unread, run)
+            self._pipeline.run(run, intake, files=len(changes.files))
             self._sync.remove_gone(source, changes, unread, run)
             self._sync.finish(job.source_id, changes, unread, run)
         except AppError as error:

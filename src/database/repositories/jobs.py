@@ -57,13 +57,15 @@ class Jobs(Repository[JobRecord]):
         query = select(JobRecord).where(JobRecord.kind == kind, JobRecord.state.in_(OPEN))
         return list(self._session.scalars(query.order_by(JobRecord.id)))
 
-    def motionless(self, since: datetime, kinds: Sequence[str] | None = None) -> Sequence[JobRecord]:
-        """Open jobs that are due and have not moved since then."""
+    def motionless(self, since: datetime) -> Sequence[JobRecord]:
+        """Open jobs that are due and have not moved since then. Those that nobody has begun wait in line, as
+        long as any that was begun moves."""
         query = select(JobRecord).where(
             JobRecord.state.in_(OPEN), JobRecord.moved_at < since, JobRecord.available_at < since
         )
-        if kinds is not None:
-            query = query.where(JobRecord.kind.in_(kinds))
+        moving = select(JobRecord.id).where(JobRecord.state == "running", JobRecord.moved_at >= since)
+        if self._session.scalar(moving.limit(1)) is not None:
+            query = query.where(JobRecord.state == "running")
         return list(self._session.scalars(query))
 
     def counts(self) -> dict[tuple[str, str], int]:

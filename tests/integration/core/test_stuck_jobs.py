@@ -52,6 +52,20 @@ def test_a_queued_job_that_nobody_takes_is_flagged_once(workshop: Workshop, moni
         assert work.jobs.stuck() == {"chop": 1}
 
 
+def test_a_queued_job_is_not_stuck_as_long_as_the_line_moves(
+    workshop: Workshop, monitor: MonitorAgent
+) -> None:
+    begun, waiting = workshop.enqueue(), workshop.enqueue()
+    job = workshop.claimed()
+    run = JobRun(job, workshop.context(job, JobFence(job.id, job.lease_token)), workshop.store, bool)
+    for done in range(3):
+        workshop.pass_time(STUCK_S - 1)
+        run.progress(stage="chopping", done=done, total=10)
+        assert watch(workshop, monitor) == []
+    workshop.pass_time(STUCK_S + 1)
+    assert sorted(watch(workshop, monitor)) == [begun, waiting]
+
+
 def test_the_event_of_a_stuck_job_belongs_to_what_set_the_job_off(
     workshop: Workshop, monitor: MonitorAgent
 ) -> None:

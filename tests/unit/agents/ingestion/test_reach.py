@@ -33,3 +33,14 @@ def test_a_job_that_queues_nothing_has_the_documents_that_it_came_with() -> None
     reach = Reach(iter(()))
     assert not reach.further()
     assert reach.of(2, 5) == (2, 5)
+
+
+def test_a_job_that_was_cut_short_goes_on_from_what_it_had_queued() -> None:
+    reach = Reach(iter([Taken(100, of=230), Taken(230, of=230)]), 230)
+    assert reach.of(97, 150) == (97, 230)
+    assert reach.of(150, 150) == (150, 230)
+    # The files that were queued before are looked at once more.
+    assert reach.further()
+    assert reach.of(150, 150) == (150, 230)
+    assert reach.further()
+    assert reach.of(150, 160) == (220, 230)
