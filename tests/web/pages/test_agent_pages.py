@@ -49,6 +49,20 @@ def test_events_are_listed_newest_first_with_their_payload(site: Site) -> None:
     assert positions == sorted(positions, reverse=True)
 
 
+def test_events_before_the_newest_hundred_are_a_page_away(site: Site) -> None:
+    for _ in range(101):
+        site.house.ask(SteerAgent(name="notifier", steering=Steering.RESUME))
+    visitor = site.visitor()
+    newest = visitor.page("/agents/events?topic=agent.steered.v1")
+    assert len(marked(newest, "event")) == 100
+    (older,) = marked(newest, "older-events")
+    before = visitor.page(str(older.attributes["href"]))
+    assert marked(before, "event")
+    assert {words(one) for one in marked(before, "event")}.isdisjoint(map(words, marked(newest, "event")))
+    assert "data-stream" not in marked(before, "events")[0].attributes
+    assert marked(visitor.page("/agents/events?topic=collection.created.v1"), "event")
+
+
 def test_the_event_stream_sends_rows_from_where_the_reader_was(site: Site) -> None:
     visitor = site.visitor()
     response = visitor.client.get("/agents/events/stream?after=0", buffered=False)

@@ -62,15 +62,19 @@ def dead_letters() -> str:
 
 @blueprint.get("/agents/events")
 def events() -> str:
-    """The newest events, with those that come added on top."""
+    """The newest events, with those that come added on top; older ones where a cursor is given."""
     topic = request.args.get("topic", "").strip()
-    page = ask(message(ListEvents, topic=topic, correlation_id=request.args.get("correlation"), limit=100))
+    given = request.args.get("cursor")
+    correlation = request.args.get("correlation")
+    page = ask(message(ListEvents, topic=topic, correlation_id=correlation, cursor=given, limit=100))
     newest_first = sorted(page.items, key=lambda event: event.position, reverse=True)
     return _page(
         "events",
         events=newest_first,
         topic=topic,
-        correlation=request.args.get("correlation", ""),
+        correlation=correlation or "",
+        live=not (correlation or given),
+        older=page.next,
         topics=sorted({one for agent in ask(ListAgents()).items for one in agent.subscriptions}),
         last=newest_first[0].position if newest_first else 0,
     )
