@@ -11,6 +11,7 @@ Family = Literal["archive", "binary", "office", "pdf", "zip"]
 HEAD_BYTES = 16_384
 """How much of a file's beginning the checks in this package want to see."""
 
+_PDF = re.compile(rb"[\s\x00\xef\xbb\xbf]*%PDF-")
 _CONTROL = bytes(set(range(32)) - {7, 8, 9, 10, 11, 12, 13, 27}) + b"\x7f"
 
 
@@ -88,7 +89,8 @@ def identify(head: bytes, name: str) -> Signature | None:
     A family ``zip`` is left to the caller where the name says ``.docx`` or nothing; other Office
     documents in ZIP form come out as ``office`` and every other ZIP as ``archive``.
     """
-    if re.search(rb"\A[\s\x00\xef\xbb\xbf]*%PDF-", head[:1024]):
+    # Readers of PDF pass over what a mailer or a web server put before it, within the first kilobyte.
+    if _PDF.match(head[:1024]) or (name.endswith(".pdf") and b"%PDF-" in head[:1024]):
         return Signature("pdf", "a PDF")
     for offset, magic, family, label in _MAGIC:
         if head[offset : offset + len(magic)] != magic:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -62,11 +63,22 @@ def _open(content: bytes) -> Document:
     import docx
     from docx.opc.exceptions import OpcError
 
+    damaged = "The Word document is damaged and cannot be opened; save it anew and add it again."
     try:
-        return docx.Document(io.BytesIO(content))
-    except (OpcError, SyntaxError, KeyError, ValueError, AttributeError, zipfile.BadZipFile) as error:
-        detail = "The Word document is damaged and cannot be opened; save it anew and add it again."
-        raise unreadable("damaged", detail) from error
+        document = docx.Document(io.BytesIO(content))
+    except (
+        OpcError,
+        SyntaxError,
+        KeyError,
+        ValueError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise unreadable("damaged", damaged) from error
+    if document.element.body is None:
+        raise unreadable("damaged", damaged)
+    return document
 
 
 def _blocks(root: BaseOxmlElement, *tags: str) -> Iterator[BaseOxmlElement]:

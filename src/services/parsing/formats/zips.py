@@ -26,8 +26,11 @@ def members(content: bytes, limits: ParsingLimits) -> frozenset[str]:
         raise unreadable("damaged", "The file is damaged: its ZIP structure cannot be read.") from error
     if any(entry.flag_bits & 1 for entry in entries):
         raise unreadable("encrypted", "The file is encrypted; remove its password and add it again.")
+    if len(entries) > _MOST_MEMBERS:
+        detail = f"The file is made of {len(entries)} parts; up to {_MOST_MEMBERS} are allowed."
+        raise unreadable("unpacked_too_large", detail)
     total = sum(entry.file_size for entry in entries)
-    if total > limits.max_unpacked_bytes or len(entries) > _MOST_MEMBERS:
+    if total > limits.max_unpacked_bytes:
         detail = f"The file unpacks to {total} bytes; up to {limits.max_unpacked_bytes} are allowed."
         raise unreadable("unpacked_too_large", detail)
     for entry in entries:

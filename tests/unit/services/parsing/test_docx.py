@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from pathlib import Path
 
@@ -85,7 +86,30 @@ def test_a_damaged_document_is_refused(parser: DocumentParser) -> None:
     assert _code(parser, content[: len(content) // 2]) == "damaged"
     assert _code(parser, rezipped(content, {"word/document.xml": b"<w:document"})) == "damaged"
     assert _code(parser, rezipped(content, {"[Content_Types].xml": b"<Types/>"})) == "damaged"
+    assert (
+        _code(parser, rezipped(content, {"word/document.xml": _body("").replace(b"body", b"none")}))
+        == "damaged"
+    )
+    place = content.index(b"word/document.xml") + len("word/document.xml") + 20
+    assert _code(parser, content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :]) == "damaged"
     assert _code(parser, b"plain text in a .docx") == "damaged"
+
+
+def test_a_document_of_very_many_parts_is_refused_with_their_number(parser: DocumentParser) -> None:
+    parts = {f"word/media/{number}.xml": b"" for number in range(10_001)}
+    with pytest.raises(DocumentError, match=r"made of 100\d\d parts") as caught:
+        _parse(parser, rezipped(word([("Normal", "Hello.")]), parts))
+    assert caught.value.code == "unpacked_too_large"
+
+
+def test_a_document_of_very_many_paragraphs_is_read_in_good_time(parser: DocumentParser) -> None:
+    content = word([("Normal", "Hello."), ("Heading 1", "End")])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        body = archive.read("word/document.xml").replace(b"</w:p>", b"</w:p>" + b"<w:p/>" * 30_000, 1)
+    began = time.process_time()
+    document = _parse(parser, rezipped(content, {"word/document.xml": body}))
+    assert time.process_time() - began < 5
+    assert [draft.text for draft in document.drafts] == ["Hello.", "End"]
 
 
 def test_an_encrypted_document_is_refused(parser: DocumentParser) -> None:

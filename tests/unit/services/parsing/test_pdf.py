@@ -91,6 +91,13 @@ def test_a_pdf_is_known_under_any_name(parser: DocumentParser) -> None:
     assert _parse(parser, pdf(["Hello."]), name="report.txt").format == "pdf"
 
 
+def test_what_stands_before_a_pdf_within_the_first_kilobyte_is_passed_over(parser: DocumentParser) -> None:
+    sent = b"Content-Type: application/pdf\r\n" * 20 + pdf(["Hello."])
+    (draft,) = _parse(parser, sent, name="report.pdf").drafts
+    assert (draft.text, draft.location.page) == ("Hello.", 1)
+    assert _parse(parser, b"A file begins with %PDF-1.7 then.\n", name="about.txt").format == "text"
+
+
 SAMPLES = {
     "empty.pdf": "empty",
     "figure_structure.pdf": None,
