@@ -29,7 +29,7 @@ class Events(Repository[EventRecord]):
         self, position: int | None, *, topic: str | None, correlation_id: str | None, limit: int
     ) -> Sequence[EventRecord]:
         """The last before a position, or of all, in the order of the log."""
-        query = _events(topic, correlation_id)
+        query = _events(topic, correlation_id).where(EventRecord.position.is_not(None))
         if position is not None:
             query = query.where(EventRecord.position < position)
         newest_first = self._session.scalars(query.order_by(EventRecord.position.desc()).limit(limit))

@@ -112,6 +112,7 @@ def test_a_replayed_dead_letter_is_handled_by_its_group(bench: Bench) -> None:
     assert bench.noted() == "7,"
     assert bench.letters()[0].replayed_at is not None
     assert SqlEventLog(bench.database).last_position() == 1
+    assert listed(bench.database) == [1]
 
 
 def test_a_payload_that_does_not_fit_the_event_is_buried_at_once(bench: Bench) -> None:
@@ -161,6 +162,16 @@ def test_positions_in_the_log_follow_the_order_of_commits(bench: Bench) -> None:
     events = SqlEventLog(bench.database).after(2)
     assert [event.position for event in events] == [3, 4, 5]
     assert [event.payload["number"] for event in events] == [2, 3, 4]
+    bench.publish(5)  # and nobody has sent it on
+    assert listed(bench.database) == [1, 2, 3, 4, 5]
+    assert listed(bench.database, before=4) == [1, 2, 3]
+
+
+def listed(database: Database, before: int | None = None) -> list[int | None]:
+    """The positions that a list of the newest shows."""
+    with database.read() as work:
+        found = work.events.before(before, topic=None, correlation_id=None, limit=20)
+        return [record.position for record in found]
 
 
 def test_what_a_handler_sets_off_carries_its_correlation_and_cause(bench: Bench) -> None:
