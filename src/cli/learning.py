@@ -153,9 +153,12 @@ def _add_golden(actions: Verbs) -> None:
     accept.add_argument("--name", help="of the set (default: that of all accepted ones)")
     listing = add_verb(sets, "list", "golden", "list the golden sets")
     listing.add_argument("--collection", metavar="NAME", help="of this collection only (or its id)")
-    delete = add_verb(sets, "delete", "golden", "delete a golden set with its questions")
+    questions = add_verb(sets, "questions", "golden", "list the questions of a golden set")
+    questions.add_argument("id", metavar="SET_ID")
+    delete = add_verb(sets, "delete", "golden", "delete a golden set with its questions, or one of these")
     delete.add_argument("id", metavar="SET_ID")
-    for parser in (add, accept, listing, delete):
+    delete.add_argument("--question", metavar="ID", help="only this one")
+    for parser in (add, accept, listing, questions, delete):
         add_json(parser)
 
 

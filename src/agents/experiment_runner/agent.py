@@ -23,8 +23,11 @@ from src.core.messages.feedback import RatingGiven, RatingKind, RatingReviewed, 
 from src.core.messages.golden import (
     AcceptGoldenQuestion,
     AddGoldenSet,
+    DeleteGoldenQuestion,
     DeleteGoldenSet,
+    GoldenEntry,
     GoldenSet,
+    ListGoldenQuestions,
     ListGoldenSets,
 )
 from src.core.messages.indexes import IndexReady
@@ -130,6 +133,14 @@ class ExperimentRunnerAgent(Agent):
     @handles(ListGoldenSets)
     def list_golden_sets(self, request: ListGoldenSets, ctx: Context) -> Page[GoldenSet]:
         return self._golden_sets.page(request, ctx)
+
+    @handles(ListGoldenQuestions)
+    def list_golden_questions(self, request: ListGoldenQuestions, ctx: Context) -> Page[GoldenEntry]:
+        return self._golden_sets.questions(request)
+
+    @handles(DeleteGoldenQuestion)
+    def delete_golden_question(self, request: DeleteGoldenQuestion, ctx: Context) -> None:
+        self._golden_sets.delete_question(request, ctx)
 
     @handles(DeleteGoldenSet)
     def delete_golden_set(self, request: DeleteGoldenSet, ctx: Context) -> None:

@@ -127,7 +127,7 @@ def switch_if_wanted(work: UnitOfWork, model: ModelRecord, evidence: Mapping[str
         reason = f"{user.username} wanted it live once it had passed the gate. {model.reason}"
         registry.promote(work, model, by=user.username, reason=reason, evidence=dict(evidence))
         return
-    reason = f"It passed the gate and was to go live then, but {why}. {model.reason}"
+    reason = f"It passed the gate and was to go live then, but {why}: readers decide. {model.reason}"
     work.models.change(model, ModelState.GATED, by=by, reason=reason, evidence={}, at=work.now())
 
 

@@ -218,7 +218,11 @@ def _named(work: UnitOfWork, request: StartExperiment, role: ModelRole) -> Model
     if model.collection_id != request.collection_id:
         raise ConflictError("The model is of another collection.")
     if model.role != role:
-        how = "says how to answer: compare it by ab" if role is ModelRole.RANKING else "ranks"
+        how = (
+            "says how to answer: compare it by ab"
+            if role is ModelRole.RANKING
+            else "ranks: compare it by interleaving"
+        )
         raise ConflictError(f"Version {model.version} {how}.")
     if model.state not in _TRIABLE:
         raise ConflictError(f"Version {model.version} is {model.state} and cannot be tried.")

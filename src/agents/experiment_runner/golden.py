@@ -11,9 +11,13 @@ from src.core.messages import Page
 from src.core.messages.golden import (
     AcceptGoldenQuestion,
     AddGoldenSet,
+    DeleteGoldenQuestion,
     DeleteGoldenSet,
+    GoldenEntry,
+    GoldenJudgment,
     GoldenQuestion,
     GoldenSet,
+    ListGoldenQuestions,
     ListGoldenSets,
 )
 from src.database.grants import scope_of
@@ -76,6 +80,25 @@ class GoldenSets:
             )
             return Page[GoldenSet](items=_views(work, records), next=cursor)
 
+    def questions(self, request: ListGoldenQuestions) -> Page[GoldenEntry]:
+        with self._database.read() as work:
+            golden = work.golden_sets.get(request.set_id)
+            records, cursor = work.golden_sets.questions_page(
+                golden.id, limit=request.limit, cursor=request.cursor
+            )
+            named = {str(id_) for record in records for id_, _ in record.judgments}
+            there = work.golden_sets.there(golden, named)
+            return Page[GoldenEntry](items=tuple(_entry(one, there) for one in records), next=cursor)
+
+    def delete_question(self, request: DeleteGoldenQuestion, ctx: Context) -> None:
+        """Raises NotFoundError for a question that is not in this set."""
+        with self._database.begin(ctx) as work:
+            record = work.session.get(GoldenQuestionRecord, request.question_id)
+            if record is None or record.set_id != request.set_id:
+                raise NotFoundError(f"There is no question {request.question_id} in this golden set.")
+            work.session.delete(record)
+            work.commit()
+
     def delete(self, request: DeleteGoldenSet, ctx: Context) -> None:
         with self._database.begin(ctx) as work:
             work.golden_sets.delete(work.golden_sets.get(request.set_id))
@@ -113,6 +136,17 @@ def _put(work: UnitOfWork, set_id: str, questions: Sequence[GoldenQuestion], by:
             work.session.add(record)
         record.question, record.accepted_by = asked.question, by
         record.judgments = [[judged.external_id, judged.grade] for judged in asked.judgments]
+
+
+def _entry(record: GoldenQuestionRecord, there: set[str]) -> GoldenEntry:
+    return GoldenEntry(
+        id=record.id,
+        question=record.question,
+        judgments=tuple(GoldenJudgment(external_id=id_, grade=grade) for id_, grade in record.judgments),
+        accepted_by=record.accepted_by,
+        rating_id=record.rating_id,
+        found=any(id_ in there for id_, _ in record.judgments),
+    )
 
 
 def _views(work: Work, records: Sequence[GoldenSetRecord]) -> tuple[GoldenSet, ...]:

@@ -34,7 +34,7 @@ _OPEN = (
 )
 
 
-_ASKED = "Nothing that is known speaks against it, so readers decide."
+_ASKED = "Nothing that is known speaks against it."
 
 
 class Outcome(StrEnum):

@@ -26,7 +26,9 @@ def run(invocation: Invocation) -> int:
     if arguments.json:
         print_json(found)
     elif arguments.action == "delete":
-        console().print(f"{printable(arguments.id)} was deleted.")
+        console().print(f"{printable(found['id'])} was deleted.")
+    elif arguments.action == "questions":
+        _show_questions(found)
     elif not found:
         console().print("There are no golden sets.")
     else:
@@ -44,10 +46,25 @@ def run(invocation: Invocation) -> int:
     return exits.OK
 
 
+def _show_questions(questions: list[dict[str, Any]]) -> None:
+    out = console()
+    if not questions:
+        out.print("There are no questions.")
+    for one in questions:
+        out.print(one["id"], style="bold", end="")
+        out.print(f"  {printable(one['question'])}")
+        right = ", ".join(printable(judged["external_id"]) for judged in one["judgments"])
+        out.print(f"     {right}{'' if one['found'] else ', not in the collection'}", style="dim")
+
+
 def _act(client: Client, arguments: Any) -> Any:
-    if arguments.action == "delete":
-        client.delete(f"/golden-sets/{quote(arguments.id, safe='')}")
-        return {"id": arguments.id}
+    if arguments.action in ("delete", "questions"):
+        address = f"/golden-sets/{quote(arguments.id, safe='')}"
+        if arguments.action == "questions":
+            return list(client.items(f"{address}/questions", limit=500))
+        one = arguments.question
+        client.delete(f"{address}/questions/{quote(one, safe='')}" if one else address)
+        return {"id": one or arguments.id}
     given = arguments.collection
     collection_id = id_of(client, given) if given is not None else None
     if arguments.action == "add":

@@ -73,6 +73,38 @@ class ListGoldenSets(Request[Page[GoldenSet]]):
     cursor: Cursor = None
 
 
+class GoldenEntry(Reply):
+    """A question of a golden set. ``accepted_by`` answers for it; ``rating_id`` is the up-vote that it was
+    taken from, if it was. ``found`` is false where no right document is in the collection."""
+
+    id: str
+    question: str
+    judgments: tuple[GoldenJudgment, ...]
+    accepted_by: str | None
+    rating_id: str | None
+    found: bool
+
+
+class ListGoldenQuestions(Request[Page[GoldenEntry]]):
+    """The questions of a golden set."""
+
+    capability: ClassVar[str] = "golden-question.list"
+    access: ClassVar[Access] = Access.read(Target.GOLDEN_SET, "set_id")
+    set_id: Id
+    limit: Limit = 50
+    cursor: Cursor = None
+
+
+class DeleteGoldenQuestion(Request[None]):
+    """Take a question out of a golden set. The vote that it was taken from teaches again from the next
+    training run on."""
+
+    capability: ClassVar[str] = "golden-question.delete"
+    access: ClassVar[Access] = Access.write(Target.GOLDEN_SET, "set_id")
+    set_id: Id
+    question_id: Id
+
+
 class DeleteGoldenSet(Request[None]):
     """Remove a golden set with its questions."""
 

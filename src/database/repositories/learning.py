@@ -187,15 +187,28 @@ class GoldenSets(Repository[GoldenSetRecord]):
         """How many questions have no right document that can be found in the collection."""
         judged = select(GoldenQuestionRecord.judgments).where(GoldenQuestionRecord.set_id == record.id)
         right = [{str(id_) for id_, _ in judgments} for judgments in self._session.scalars(judged)]
-        there: set[str] = set()
-        for part in chunks(sorted(set().union(*right)), _AT_ONCE):
+        there = self.there(record, set().union(*right))
+        return sum(there.isdisjoint(one) for one in right)
+
+    def there(self, record: GoldenSetRecord, external_ids: Collection[str]) -> set[str]:
+        """Those of the external ids whose documents can be found in the collection of the set."""
+        found: set[str] = set()
+        for part in chunks(sorted(external_ids), _AT_ONCE):
             query = select(DocumentRecord.external_id).where(
                 DocumentRecord.collection_id == record.collection_id,
                 DocumentRecord.live_version.is_not(None),
                 DocumentRecord.external_id.in_(part),
             )
-            there.update(self._session.scalars(query))
-        return sum(there.isdisjoint(one) for one in right)
+            found.update(self._session.scalars(query))
+        return found
+
+    def questions_page(
+        self, set_id: str, *, limit: int, cursor: str | None
+    ) -> tuple[Sequence[GoldenQuestionRecord], str | None]:
+        """In the order in which they were added."""
+        questions = Repository[GoldenQuestionRecord](self._session)
+        query = select(GoldenQuestionRecord).where(GoldenQuestionRecord.set_id == set_id)
+        return questions._page(query, GoldenQuestionRecord.id, limit=limit, cursor=cursor)
 
     def question(self, set_id: str, question_key: str) -> GoldenQuestionRecord | None:
         query = select(GoldenQuestionRecord).where(

@@ -88,6 +88,14 @@ LEARNING = (
         example={"collection_id": "01a5", "rating_id": "01a3"},
     ),
     Operation("DELETE", "/golden-sets/{set_id}", golden.DeleteGoldenSet, "learning", 204),
+    Operation("GET", "/golden-sets/{set_id}/questions", golden.ListGoldenQuestions, "learning"),
+    Operation(
+        "DELETE",
+        "/golden-sets/{set_id}/questions/{question_id}",
+        golden.DeleteGoldenQuestion,
+        "learning",
+        204,
+    ),
     Operation("GET", "/training-runs", training.ListTrainingRuns, "learning"),
     Operation(
         "POST",

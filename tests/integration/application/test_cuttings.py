@@ -219,6 +219,7 @@ def test_a_person_has_other_passages_searched_in_one_call_once_nothing_speaks_ag
     assert [change.after for change in changes] == ["candidate", "gated", "live"]
     assert changes[-1].decided_by == house.caller.username
     assert "Nothing that is known speaks against it" in changes[-1].reason
+    assert "readers decide" not in changes[-1].reason
     assert house.chunkers() == {"configured": "standby", SMALL: "live"}
     assert house.find().index_version.endswith(SMALL)
     assert house.ask(RollBackModel(model_id=proposed.id)).kind == "default"

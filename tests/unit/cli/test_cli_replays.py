@@ -54,7 +54,18 @@ def test_golden_questions_about_documents_that_are_not_there_are_told(
     added = run("golden", "add", town.collection_id, str(tmp_path), "--name", "Port")
     assert "Port: 2 questions" in added
     assert "1 of them measure nothing" in added
+    (listed,) = json.loads(run("golden", "list", "--json"))
+    shown = run("golden", "questions", listed["id"])
+    assert "lighthouse.md, not in the collection" in shown
+    assert "market.md\n" in shown
     rating = town.house.ask(
         RateHit(query_id=(found := town.find()).query_id, passage_id=found.hits[0].passage_id, verdict="up")
     )
     assert "Port: 3 questions" in run("golden", "accept", town.collection_id, rating.id, "--name", "Port")
+    taken = next(
+        one for one in json.loads(run("golden", "questions", listed["id"], "--json")) if one["rating_id"]
+    )
+    assert taken["accepted_by"] == "admin"
+    assert run("golden", "delete", listed["id"], "--question", taken["id"]) == f"{taken['id']} was deleted.\n"
+    assert "no question" in run("golden", "delete", listed["id"], "--question", taken["id"], code=4)
+    assert json.loads(run("golden", "list", "--json"))[0]["questions"] == 2

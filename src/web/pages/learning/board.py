@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from flask import Response, request, url_for
 
-from src.core.messages.golden import AcceptGoldenQuestion, DeleteGoldenSet, ListGoldenSets
+from src.core.messages.collections import GetCollection
+from src.core.messages.golden import (
+    AcceptGoldenQuestion,
+    DeleteGoldenQuestion,
+    DeleteGoldenSet,
+    ListGoldenQuestions,
+    ListGoldenSets,
+)
 from src.core.messages.models import Evaluation, GetModel, ListModels, ModelDetail, ModelRole
 from src.web.pages.forms import message
 from src.web.pages.outcomes import moved
@@ -63,6 +70,27 @@ def delete_golden(collection_id: str, set_id: str) -> Response:
     """Remove a golden set."""
     ask(message(DeleteGoldenSet, set_id=set_id))
     return moved(url_for("learning.board", collection=collection_id), "The golden set is removed.")
+
+
+@blueprint.get("/learning/collections/<collection_id>/golden/<set_id>")
+def golden(collection_id: str, set_id: str) -> str:
+    """The questions of a golden set, each with the documents that are right."""
+    asked = message(ListGoldenQuestions, set_id=set_id, cursor=request.args.get("cursor"))
+    return page(
+        "golden",
+        tab="board",
+        collection=ask(message(GetCollection, collection_id=collection_id)),
+        set_id=set_id,
+        questions=ask(asked),
+    )
+
+
+@blueprint.post("/learning/collections/<collection_id>/golden/<set_id>/<question_id>/delete")
+def delete_golden_question(collection_id: str, set_id: str, question_id: str) -> Response:
+    """Take a question out of a golden set."""
+    ask(message(DeleteGoldenQuestion, set_id=set_id, question_id=question_id))
+    back = url_for("learning.golden", collection_id=collection_id, set_id=set_id)
+    return moved(back, "The question is golden no more.")
 
 
 def _row(model: ModelDetail, names: dict[str, None]) -> Row:
