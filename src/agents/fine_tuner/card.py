@@ -47,8 +47,18 @@ def model_card(
     if replaced_votes:
         card["forgets"] = (
             f"{replaced_votes} votes that the live model learned from are gone; this one does not know them."
+            if replaced_votes != 1
+            else "1 vote that the live model learned from is gone; this one does not know it."
         )
     return card
+
+
+def from_whom(counts: dict[str, Any]) -> str:
+    """Whose votes a data set took, by its counts."""
+    said, readers = counts.get("of_readers", counts["taken"]), counts["readers"]
+    told = f"{said} vote{'' if said == 1 else 's'} of {readers} reader{'' if readers == 1 else 's'}"
+    brought = counts["taken"] - said
+    return f"{told} and {brought} that documents brought along" if brought else told
 
 
 def weights_told(weights: RankWeights) -> dict[str, float]:
@@ -67,10 +77,9 @@ def _rungs(fit: RankerFit) -> list[str]:
 
 
 def _summary(fit: RankerFit, counts: dict[str, Any], figures: dict[str, Any]) -> str:
-    readers = counts["readers"]
     learned = (
-        f"Learned from {counts['taken']} votes of {readers} reader{'' if readers == 1 else 's'} "
-        f"on {fit.questions} questions: {' and '.join(_rungs(fit)) or 'the default fusion'}."
+        f"Learned from {from_whom(counts)}, on {fit.questions} questions: "
+        f"{' and '.join(_rungs(fit)) or 'the default fusion'}."
     )
     if fit.ranker.memory is not None and fit.ranker.weights is not None:
         learned += f" {_reach(fit.ranker.memory)}"

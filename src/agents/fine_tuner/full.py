@@ -28,7 +28,7 @@ from src.services.training.child import Tuned, Tuner
 from src.services.training.recipe import TuningSettings
 from src.services.training.task import TuningTask
 
-from .card import weights_told
+from .card import from_whom, weights_told
 from .ending import end_without, finish_with
 from .heldout import HeldOut, Worth, hold_out
 from .texts import Texts, pairs_of
@@ -234,8 +234,8 @@ def _card(dataset: DatasetRecord, worth: Worth, digest: str, embedder: Embedder)
     counts, figures = dataset.counts, worth.figures
     with_weights = ", with the rank weights that these votes teach" if worth.weights is not None else ""
     summary = (
-        f"The embedding model itself, tuned on {counts['taken']} votes of {counts['readers']} readers"
-        f"{with_weights}; it ranks an index of its own."
+        f"The embedding model itself, tuned on {from_whom(counts)}{with_weights}; "
+        "it ranks an index of its own."
     )
     change = figures.get("against_default", {}).get("all", {}).get("sentence")
     if change:
