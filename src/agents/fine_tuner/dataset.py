@@ -22,11 +22,13 @@ from .votes import Exclusion, Vote
 
 @dataclass(frozen=True)
 class DatasetSettings:
-    """How votes are sifted. ``by_passage`` also keeps questions apart that were answered by one passage;
-    ``share`` is the most that one of at least ``share_from`` readers may give, but for ``share_least``.
-    There are at most ``synthetic_share`` made-up questions for each that readers asked."""
+    """How votes are sifted. ``by_passage`` also keeps questions apart that were answered by one passage. One
+    reader's up-votes on one passage count for ``passage_most`` questions; ``share`` is the most that one of
+    at least ``share_from`` readers may give, but for ``share_least``. There are at most ``synthetic_share``
+    made-up questions for each that readers asked."""
 
     near: float = NEAR
+    passage_most: int = 4
     share: float = 0.4
     share_least: int = 100
     share_from: int = 3
@@ -129,6 +131,7 @@ def _rules(
         (Exclusion.CONTRADICTION, rules.contradictions),
         (Exclusion.DUPLICATE, rules.duplicates),
         (Exclusion.DISAGREEMENT, rules.disagreements),
+        (Exclusion.PASSAGE, rules.beyond_passage(settings.passage_most)),
         (Exclusion.SHARE, rules.beyond_share(settings.share, settings.share_least, settings.share_from)),
         (Exclusion.OLD, rules.beyond_newest(settings.newest_questions)),
     ]

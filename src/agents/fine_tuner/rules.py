@@ -63,6 +63,26 @@ def disagreements(votes: Sequence[Vote]) -> Iterable[int]:
     ]
 
 
+def beyond_passage(most: int) -> Rule:
+    """The up-votes of a reader on one passage for more than ``most`` questions; what is said of the passage
+    itself, and of that the newest, is taken. Readers seldom find one passage right for more questions; who
+    means to have it found for every question has nothing but that."""
+
+    def rule(votes: Sequence[Vote]) -> Iterable[int]:
+        liked: dict[tuple[str, str | None], list[int]] = defaultdict(list)
+        for place, vote in enumerate(votes):
+            if vote.reader is not None and vote.up:
+                liked[vote.reader, vote.content_key].append(place)
+        left_out: list[int] = []
+        for places in liked.values():
+            ranked = sorted(places, key=lambda place: _rank(votes[place]), reverse=True)
+            kept = set(list(dict.fromkeys(votes[place].question_key for place in ranked))[:most])
+            left_out += [place for place in places if votes[place].question_key not in kept]
+        return left_out
+
+    return rule
+
+
 def beyond_share(share: float, least: int, readers: int) -> Rule:
     """The oldest votes of a reader who gave more than ``share`` of all that remain; ``least`` are always
     taken, and all where fewer than ``readers`` people vote: then nobody else's opinion is drowned."""

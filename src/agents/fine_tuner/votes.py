@@ -54,6 +54,7 @@ class Exclusion(StrEnum):
     DUPLICATE = "the reader said the same elsewhere"
     CONTRADICTION = "the reader said the opposite as often"
     DISAGREEMENT = "readers disagree evenly"
+    PASSAGE = "the reader likes this passage for enough other questions"
     SHARE = "beyond one reader's share of the votes"
     OLD = "the question is not among the newest that are trained on"
     NO_QUESTION = "the language model made up no question"

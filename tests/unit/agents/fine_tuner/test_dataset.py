@@ -98,7 +98,7 @@ def test_one_reader_of_several_gives_no_more_than_their_share_and_their_newest_c
         for reader, start in (("ben", 0), ("cleo", 10))
         for n in range(start, start + 10)
     ]
-    settings = DatasetSettings(share=0.5, share_least=5)
+    settings = DatasetSettings(share=0.5, share_least=5, passage_most=60)
     made = drafted([*loud, *others], settings=settings)
     left = sorted(str(key) for key, why in fates(made).items() if why is Exclusion.SHARE)
     assert left == [f"r{n:05}" for n in range(40)]
@@ -106,11 +106,28 @@ def test_one_reader_of_several_gives_no_more_than_their_share_and_their_newest_c
     assert drafted([*loud, *others[:10]], settings=settings).counts["taken"] == 70, "of two nobody is capped"
 
 
+def test_one_reader_s_liking_of_a_passage_counts_for_a_few_questions_the_newest() -> None:
+    pushed = [vote(n, f"q{n}", "c1") for n in range(30)]
+    other_reader = [vote(100 + n, f"q{n}", "c1", reader="ben") for n in range(4)]
+    other_passage = [vote(200 + n, f"q{n}", "c2") for n in range(4)]
+    disliked = [vote(300 + n, f"q{300 + n}", "c1", up=False) for n in range(8)]
+    made = drafted([*pushed, *other_reader, *other_passage, *disliked])
+    left = sorted(str(key) for key, why in fates(made).items() if why is Exclusion.PASSAGE)
+    assert left == [f"r{n:05}" for n in range(26)]
+    assert made.counts["taken"] == 4 + 4 + 4 + 8
+
+
+def test_what_a_reader_said_of_a_passage_itself_is_taken_before_what_follows_from_answers() -> None:
+    direct = [vote(n, f"q{n}") for n in range(3)]
+    inferred = [vote(10 + n, f"q{10 + n}", origin=Origin.ANSWER, weight=0.3) for n in range(3)]
+    made = drafted([*direct, *inferred], settings=DatasetSettings(passage_most=4))
+    left = sorted(str(key) for key, why in fates(made).items() if why is Exclusion.PASSAGE)
+    assert left == ["r00010", "r00011"]
+
+
 def test_a_document_s_own_votes_have_no_reader_and_no_cap() -> None:
-    brought = [
-        vote(n, f"q{n}", f"c{n}", reader=None, rating_id=None, origin=Origin.DOCUMENT) for n in range(30)
-    ]
-    settings = DatasetSettings(share_least=1, share_from=1)
+    brought = [vote(n, f"q{n}", "c1", reader=None, rating_id=None, origin=Origin.DOCUMENT) for n in range(30)]
+    settings = DatasetSettings(passage_most=1, share_least=1, share_from=1)
     assert drafted(brought, settings=settings).counts["taken"] == 30
 
 
@@ -132,7 +149,7 @@ def test_questions_that_are_nearly_the_same_share_a_fold() -> None:
 
 def test_a_split_by_passage_keeps_the_questions_of_a_passage_together() -> None:
     votes = [vote(n, f"q{n:02}", f"c{n % 6}") for n in range(30)]
-    made = drafted(votes, settings=DatasetSettings(by_passage=True))
+    made = drafted(votes, settings=DatasetSettings(by_passage=True, passage_most=30))
     folds: dict[str | None, set[int | None]] = {}
     for judgment in made.judgments:
         folds.setdefault(judgment.vote.content_key, set()).add(judgment.split)
