@@ -155,7 +155,9 @@ def test_a_comparison_is_begun_looked_at_and_stopped(site: Site) -> None:
 def test_a_list_of_one_collection_does_not_name_it_in_each_row(site: Site, name: str) -> None:
     other = site.house.ask(CreateCollection(name="Minutes"))
     visitor = site.visitor()
-    assert "Collection" in [words(cell) for cell in visitor.page(f"/learning/{name}").css("th")]
+    whole = visitor.page(f"/learning/{name}")
+    assert "Collection" in [words(cell) for cell in whole.css("th")]
+    assert bool(marked(whole, "choose")) == (name == "experiments")
     page = visitor.page(f"/learning/{name}?collection={site.collection_id}")
     site.house.ask(DeleteCollection(collection_id=other.id))
     (shown, *_) = marked(page, name)
