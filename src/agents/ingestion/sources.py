@@ -26,10 +26,11 @@ from src.core.messages.sources import (
 )
 from src.core.ports import SkippedFile, SourceSpec, Vault
 from src.database.models import JobRecord, SourceRecord
+from src.database.repositories.base import chunks
 from src.database.uow import Database, UnitOfWork
 
 from .pipeline import IngestionPipeline
-from .sync import SourceSync, remove
+from .sync import REMOVED_AT_ONCE, SourceSync, remove
 
 NextRun = Callable[[str, datetime], datetime]
 """When a schedule's next run is, after a given time; raises InvalidRequestError for a bad schedule."""
@@ -118,8 +119,16 @@ class SourcesAgent(Agent):
 
     @handles(DeleteSource)
     def delete_source(self, request: DeleteSource, ctx: Context) -> None:
+        with self._database.read() as look:
+            known = [document.id for document in look.documents.of_source(request.source_id)]
+        for part in chunks(known, REMOVED_AT_ONCE):
+            with self._database.begin(ctx) as work:
+                for document in work.documents.some(part):
+                    remove(work, document)
+                work.commit()
         with self._database.begin(ctx) as work:
             source = work.sources.get(request.source_id)
+            # What a run of the source has brought in meanwhile.
             for document in work.documents.of_source(source.id):
                 remove(work, document)
             work.session.flush()

@@ -25,7 +25,8 @@ log = logging.getLogger("stoa.ingestion")
 
 BATCH_FILES = 100
 BATCH_BYTES = 16 * 2**20
-REMOVED_AT_ONCE = 50
+REMOVED_AT_ONCE = 20
+"""Documents that go in one transaction: each takes some milliseconds, and others write meanwhile."""
 BEGUN = "begun"
 """Beside a source's counts: the revision that a run has begun to bring in and has not finished."""
 
@@ -217,7 +218,6 @@ class SourceSync:
 
         with self._database.read() as look:
             documents = [each.id for each in look.documents.of_source(source.id) if is_gone(each.path or "")]
-        # A few at a time: others write meanwhile.
         for part in chunks(documents, REMOVED_AT_ONCE):
             with self._database.begin(run.ctx) as work:
                 for document in work.documents.some(part):
