@@ -58,7 +58,7 @@ def _compare_again(work: UnitOfWork, live: ModelRecord, waiting: Sequence[ModelR
             work.models.change(model, "candidate", by=by, reason=reason, evidence={}, at=work.now())
             work.enqueue(GateJob(model_id=model.id), collection_id=model.collection_id)
         else:
-            reason = f"Version {waiting[0].version}, trained on more votes, is proved in its place."
+            reason = f"Version {waiting[0].version}, trained later, is proved in its place."
             registry.reject(work, model, by=by, reason=reason, evidence={"newer_id": waiting[0].id})
 
 
@@ -75,7 +75,7 @@ def bring_again(
             newest.setdefault(model.card.get("trainer", model.kind), model) if decision is not None else model
         )
         if newer is not model:
-            reason = f"Version {newer.version}, trained on more votes, waits for more data in its place."
+            reason = f"Version {newer.version}, trained later, waits for more data in its place."
             registry.reject(work, model, by=by, reason=reason, evidence={"newer_id": newer.id})
             continue
         since = decision.at if decision is not None else model.created_at

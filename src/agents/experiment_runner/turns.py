@@ -33,7 +33,7 @@ def next_in_turn(work: UnitOfWork, live: ModelRecord, *, by: str) -> ModelRecord
             each for each in waiting if each.version < newest.version and each.kind not in registry.WITH_INDEX
         ]
     for model in older:
-        reason = f"Version {newest.version}, trained on more votes, passed the gate before its turn."
+        reason = f"Version {newest.version}, trained later, passed the gate before its turn."
         registry.reject(work, model, by=by, reason=reason, evidence={"newer_id": newest.id})
     return newest if better or _is_due(work, live, newest, by=by) else None
 
