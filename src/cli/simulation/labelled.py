@@ -49,8 +49,9 @@ class LabelledSet:
 
 
 def read_set(folder: Path, *, with_documents: bool = True) -> LabelledSet:
-    """Questions that differ only in case and white space are one. Without documents ``corpus.jsonl`` need not
-    be there, and every document that a question names is taken for one.
+    """Questions that differ only in case and white space are one. A document without text has its title for
+    text, and one without either is none. Without documents ``corpus.jsonl`` need not be there, and every
+    document that a question names is taken for one.
 
     Raises NotFoundError for a missing folder or file, UsageError with the line that cannot be read.
     """
@@ -68,10 +69,8 @@ def read_set(folder: Path, *, with_documents: bool = True) -> LabelledSet:
         )
     documents: dict[str, Document] = {}
     if with_documents:
-        documents = {
-            id_: Document(id_, str(line.get("title") or ""), _text(line, place))
-            for place, id_, line in _objects(corpus)
-        }
+        found = (_document(id_, line, place) for place, id_, line in _objects(corpus))
+        documents = {document.id: document for document in found if document.text}
     labels = _labels(qrels)
     questions: dict[str, Question] = {}
     left_out = 0
@@ -109,6 +108,11 @@ def _objects(path: Path) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         if not isinstance(value, dict) or not isinstance(value.get("id", value.get("_id")), str | int):
             raise UsageError(f'{place}: not a JSON object with an "id".')
         yield place, str(value.get("id", value.get("_id"))), value
+
+
+def _document(id_: str, line: Mapping[str, Any], place: str) -> Document:
+    title, text = str(line.get("title") or ""), _text(line, place)
+    return Document(id_, title, text if text.strip() else title.strip())
 
 
 def _qrels(folder: Path) -> list[Path]:

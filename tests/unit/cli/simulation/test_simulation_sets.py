@@ -48,6 +48,13 @@ def test_the_same_question_twice_is_one_with_the_labels_of_both(tmp_path: Path) 
     assert dict(question.labels) == {"d1": 1.0, "d2": 2.0}
 
 
+def test_a_document_without_text_has_its_title_and_without_either_is_none(tmp_path: Path) -> None:
+    bare = '{"id": "d1", "title": "Only a title", "text": " "}\n{"id": "d2", "title": "", "text": ""}\n'
+    found = read_set(write(tmp_path, corpus=bare))
+    assert [(document.id, document.text) for document in found.documents] == [("d1", "Only a title")]
+    assert ([question.id for question in found.questions], found.left_out) == (["q1"], 1)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / "qrels.tsv").unlink()
