@@ -200,9 +200,7 @@ def test_a_newer_candidate_takes_the_place_of_one_that_waits_for_more_data(labor
         "candidate",
         "candidate",
     ]
-    assert laboratory.model(older).reason == (
-        "Version 3, trained later, waits for more data in its place."
-    )
+    assert laboratory.model(older).reason == ("Version 3, trained later, waits for more data in its place.")
 
 
 @pytest.mark.parametrize(("state", "tried"), [("failed", True), ("cancelled", False)])
