@@ -38,7 +38,8 @@ class NotifierAgent(Agent):
 
     A receiver has a delivery of its own for each alert, and the bus hands out one at a time: one that is away
     is tried again, first after seconds, then after a growing part of the time that has passed, and keeps
-    nobody else waiting. After three days a delivery becomes a dead letter, which can be replayed."""
+    the others waiting for the time-out of one try at most. After three days a delivery becomes a dead letter,
+    which can be replayed."""
 
     name = "notifier"
 
