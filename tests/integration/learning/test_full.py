@@ -66,7 +66,7 @@ def writing_meanwhile(school: School) -> tuple[Embedders, list[str]]:
         writer = Thread(target=write)
         writer.start()
         writer.join(timeout=10)
-        return open_embedder(application.settings, application.adapters.blobs, source)
+        return open_embedder(application.settings, application.adapters.blobs, source, own={})
 
     settings = application.settings
     configured = EmbeddingSource(settings.embedding_model, settings.embedding_precision)

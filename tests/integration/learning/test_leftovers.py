@@ -35,20 +35,25 @@ def begun(house: House, collection_id: str, *, finished: bool) -> Path:
                 id=new_id(),
                 collection_id=collection_id,
                 trainer="full",
-                state="failed" if finished else "running",
+                state="running",
                 configuration={},
                 seed=0,
                 environment={},
                 curves={},
                 figures={},
                 created_at=work.now(),
-                finished_at=work.now() if finished else None,
             )
         )
         work.commit()
     folder = application.settings.data_dir / "training" / record.id
     folder.mkdir(parents=True)
     (folder / "checkpoint.pt").write_bytes(b"much")
+    if finished:
+        # The agent's own sweep may come at any moment from now on.
+        with application.database.begin() as work:
+            record = work.training_runs.get(record.id)
+            record.state, record.finished_at = "failed", work.now()
+            work.commit()
     return folder
 
 

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.formparser import parse_form_data
 
 from src.cli import exits
-from src.cli.multipart import FilePart, Multipart
+from src.cli.multipart import FilePart, Multipart, UnreadableFileError
 from src.cli.output import place, printable
 from src.cli.targets import batches, files_below, target_of
 from src.core.errors import (
@@ -86,7 +86,7 @@ def test_a_file_that_shrinks_while_it_is_sent_breaks_the_request_off(tmp_path: P
     path = tmp_path / "a"
     path.write_bytes(b"12345")
     form = Multipart((FilePart("a", path, 6),))
-    with pytest.raises(OSError, match="shorter"):
+    with pytest.raises(UnreadableFileError, match="shorter"):
         list(form.chunks())
 
 
