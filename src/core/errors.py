@@ -122,6 +122,10 @@ class UnavailableError(AppError):
     title = "Temporarily unavailable"
 
 
+class UnreachableError(UnavailableError):
+    """A service of ours fails or does not answer, and may come back by itself: jobs are tried again later."""
+
+
 class DeadlineExceededError(AppError):
     """The request took longer than its deadline."""
 

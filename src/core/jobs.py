@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from .catchup import CatchUp
 from .context import Context, JobFence
-from .errors import AppError
+from .errors import AppError, UnreachableError
 from .messages.base import JobSpec
 from .trace import correlated
 
@@ -201,10 +201,8 @@ class JobRoute:
 
 
 class JobRunner:
-    """Claims jobs and carries them out, one at a time for each thread that calls ``run_once``.
-
-    ``ended`` is told each agent's outcome: None for success, else the failure.
-    """
+    """Claims jobs and carries them out, one at a time for each thread that calls ``run_once``. ``ended`` is
+    told each agent's outcome: None for success, else the failure."""
 
     def __init__(
         self,
@@ -283,18 +281,20 @@ class JobRunner:
         except JobPausedError:
             self._store.requeue(job, delay_s=0.0, counted=False)
         except AppError as error:
-            log.warning("job %s (%s) failed: %s", job.id, job.kind, error.detail)
+            log.warning("job %s (%s) failed in attempt %d: %s", job.id, job.kind, run.attempt, error.detail)
             self._ended(route.agent, f"{error.code}: {error.detail}")
-            self._store.fail(job, code=error.code, detail=error.detail)
+            self._fail(run, error.code, error.detail, again=isinstance(error, UnreachableError))
         except Exception as error:
             log.exception("job %s (%s) failed in attempt %d", job.id, job.kind, run.attempt)
-            self._ended(route.agent, f"{type(error).__name__}: {error}")
-            if run.attempt < self._attempts:
-                self._store.requeue(job, delay_s=min(60.0, 2.0**run.attempt), counted=True)
-            else:
-                self._store.fail(
-                    job, code="internal", detail=f"{type(error).__name__}: {error}. The log holds the trace."
-                )
+            told = f"{type(error).__name__}: {error}"
+            self._ended(route.agent, told)
+            self._fail(run, "internal", f"{told}. The log holds the trace.", again=True)
         else:
             self._store.succeed(job)
             self._ended(route.agent, None)
+
+    def _fail(self, run: JobRun, code: str, detail: str, *, again: bool) -> None:
+        if again and run.attempt < self._attempts:
+            self._store.requeue(run.job, delay_s=min(60.0, 2.0**run.attempt), counted=True)
+        else:
+            self._store.fail(run.job, code=code, detail=detail)

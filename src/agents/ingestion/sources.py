@@ -9,7 +9,7 @@ from src.core.agent import Agent, every, handles, on, runs
 from src.core.caller import Caller
 from src.core.clock import new_id
 from src.core.context import Context
-from src.core.errors import AppError, FieldProblem, ForbiddenError, SourceError
+from src.core.errors import AppError, FieldProblem, ForbiddenError, SourceError, UnreachableError
 from src.core.jobs import JobRun, JobState
 from src.core.messages.collections import CollectionDeleted
 from src.core.messages.jobs import JobFinished
@@ -145,6 +145,8 @@ class SourcesAgent(Agent):
             self._pipeline.run(run, intake, files=len(changes.files))
             self._sync.remove_gone(source, changes, unread, run)
             self._sync.finish(job.source_id, changes, unread, run)
+        except UnreachableError:
+            raise  # it is tried again; ``note_end`` tells if that ends without success
         except AppError as error:
             self._note_failure(job.source_id, error, run)
             raise

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from src.core.errors import IndexMissingError, UnavailableError
+from src.core.errors import IndexMissingError, UnreachableError
 from src.core.ports import Scored, Vectors
 
 from .connections import Connection, EmbeddedConnection, ServerConnection
@@ -26,7 +26,7 @@ class ChromaVectorIndex:
     """One Chroma collection ``stoa-<index>`` for each index: ids and vectors, cosine, nothing else.
 
     Only upserts are written, so an interrupted write is mended by doing it again. Raises
-    UnavailableError where the store cannot be reached or fails. Safe to share between threads.
+    UnreachableError where the store cannot be reached or fails. Safe to share between threads.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -137,7 +137,7 @@ class ChromaVectorIndex:
                 return hits[:k]
         try:
             return self._nearest(index, vector, k, list(members))
-        except UnavailableError:
+        except UnreachableError:
             # Chroma fails where it does not know one of the ids.
             known = self._call(index, "get", ids=list(members), include=[])["ids"]
             if len(known) == len(members):
@@ -184,7 +184,7 @@ def _translated() -> Iterator[None]:
             raise
         told = " ".join(str(error).split())[:_TOLD] or type(error).__name__
         sentence = f"The vector store failed: {told}. Try again; its log may say more."
-        raise UnavailableError(sentence) from error
+        raise UnreachableError(sentence) from error
 
 
 def _is_failure(error: Exception) -> bool:

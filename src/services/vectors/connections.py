@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from src.core.errors import ConfigurationError, UnavailableError
+from src.core.errors import ConfigurationError, UnreachableError
 
 from .ownership import FolderOwnership
 
@@ -23,7 +23,7 @@ class Connection(Protocol):
     """Gives the client of one Chroma database."""
 
     def client(self) -> Any:
-        """The ``chromadb`` client; raises UnavailableError where there is none to be had."""
+        """The ``chromadb`` client; raises UnreachableError where there is none to be had."""
 
     def tidy(self) -> None:
         """Free what a deleted collection leaves behind."""
@@ -117,7 +117,7 @@ class ServerConnection:
             httpx.get(heartbeat, timeout=self._timeout_s).raise_for_status()
             client: Any = chromadb.HttpClient(self._host, self._port, ssl=self._tls, settings=_settings())
         except (httpx.HTTPError, ValueError) as error:
-            raise UnavailableError(
+            raise UnreachableError(
                 f"The Chroma server at {self._host}:{self._port} does not answer ({error}). "
                 "Start it, or correct STOA_CHROMA_URL."
             ) from error

@@ -9,8 +9,17 @@ import pytest
 from src.core.errors import AppError
 from src.core.jobs import JobState
 from src.core.messages.collections import DeleteCollection, GetCollection
-from src.core.messages.documents import DeleteDocument, DocumentState, GetDocument, ListDocuments
+from src.core.messages.console import ListAgents
+from src.core.messages.documents import (
+    AddDocuments,
+    DeleteDocument,
+    DocumentState,
+    GetDocument,
+    ListDocuments,
+    UploadedFile,
+)
 from src.core.messages.indexes import CheckIndexes, RebuildIndexes
+from src.core.messages.jobs import GetJob
 from src.core.messages.questions import AskQuestion, GetAnswer, Search
 from tests.support.application import House, make_settings, running, wait_for
 from tests.support.chroma import chroma
@@ -88,3 +97,20 @@ def test_a_collection_is_made_once_while_the_vector_store_is_away(tmp_path: Path
             assert house.upload(collection_id, FILES).state is JobState.SUCCEEDED
             assert house.ask(CheckIndexes(collection_id=collection_id)).sound
             assert house.ask(Search(query="where is the clover")).hits[0].scores.dense is not None
+
+
+def test_documents_that_come_while_the_vector_store_is_away_are_indexed_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    settings = make_settings(tmp_path / "data", chroma_url=f"http://127.0.0.1:{port}")
+    content = UploadedFile(name="bee.md", content=b"# Bee\n\nThe bee dances to tell where the clover is.\n")
+    with running(settings) as application:
+        house = House(application)
+        collection_id = house.collection("Insects")
+        job_id = house.ask(AddDocuments(collection_id=collection_id, files=(content,))).job_id
+        wait_for(lambda: any(agent.last_error for agent in house.ask(ListAgents()).items))
+        wait_for(lambda: house.ask(GetJob(job_id=job_id)).state is JobState.QUEUED)
+        with chroma(tmp_path / "chroma", port=port):
+            assert house.finished(job_id).state is JobState.SUCCEEDED
+            assert house.ask(CheckIndexes(collection_id=collection_id)).sound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from src.core.context import JobFence
-from src.core.errors import SourceError
+from src.core.errors import SourceError, UnreachableError
 from src.core.jobs import JobRun, JobState
 from src.database.jobstore import request_cancel
 from src.database.models import JobRecord
@@ -243,6 +243,19 @@ def test_an_unexpected_error_is_tried_again_later_and_then_ends_the_job(workshop
     assert (record.state, record.error_code) == (JobState.FAILED, "internal")
     assert (record.error_detail or "").startswith("ZeroDivisionError: no axe")
     assert ends(workshop) == [(job_id, "failed")]
+
+
+def test_a_service_that_is_away_is_waited_for_and_named_in_the_end(workshop: Workshop) -> None:
+    workshop.chop = fail(UnreachableError("The forest does not answer."))
+    job_id = workshop.enqueue()
+    for attempt in range(1, ATTEMPTS):
+        assert workshop.work()
+        assert workshop.record(job_id).state == JobState.QUEUED
+        workshop.pass_time(2.0**attempt)
+    assert workshop.work()
+    record = workshop.record(job_id)
+    assert (record.state, record.error_code) == (JobState.FAILED, "unavailable")
+    assert record.error_detail == "The forest does not answer."
 
 
 def test_an_unexpected_error_after_progress_is_tried_again(workshop: Workshop) -> None:
