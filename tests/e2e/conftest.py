@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -23,6 +23,17 @@ TOLD = ("Failed to load resource", "Response Status Error Code")
 """What a browser logs of refused requests; the page tells the reader of them."""
 
 T = TypeVar("T")
+
+
+def _of_this_page(look: Callable[[], T | None]) -> T | None:
+    """What is found, or nothing while the page is exchanged: of an element that is gone with its page
+    Chromium says one time that it is stale, another time that its node is of another document."""
+    try:
+        return look()
+    except WebDriverException as error:
+        if "does not belong to the document" in (error.msg or ""):
+            return None
+        raise
 
 
 class Part(WebElement):
@@ -104,7 +115,9 @@ class Person:
     def wait(self, look: Callable[[], T | None], what: str) -> T:
         ignored = [StaleElementReferenceException]
         waiting = WebDriverWait(self.browser, PATIENCE_S, poll_frequency=0.1, ignored_exceptions=ignored)
-        return waiting.until(lambda _: look() or False, f"waited for {what} at {self.browser.current_url}")
+        return waiting.until(
+            lambda _: _of_this_page(look) or False, f"waited for {what} at {self.browser.current_url}"
+        )
 
     def ask(self, question: str) -> WebElement:
         """Ask and wait for the whole answer; returns its turn."""

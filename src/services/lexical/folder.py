@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from src.core.errors import IndexMissingError, UnavailableError
+from src.core.errors import IndexMissingError, UnreachableError
 
 _WRITER_BYTES = 15_000_000  # the least that tantivy takes
 
@@ -66,10 +67,26 @@ class IndexFolder:
                 finally:
                     writer.wait_merging_threads()
         except (ValueError, OSError) as error:
-            raise UnavailableError(
+            with suppress(OSError):
+                self._sweep()
+            raise UnreachableError(
                 f"The lexical index {self.path.name} could not be written: {error}. "
                 "See whether the disk is full or read-only, then try again."
             ) from error
+
+    def _sweep(self) -> None:
+        """Remove the lists of deleted entries that no commit names: a writer that was killed left them, and
+        the next one cannot write a list of the same name."""
+        with locked(self.path):
+            segments = json.loads(self._meta.read_bytes())["segments"]
+            named = {
+                f"{segment['segment_id'].replace('-', '')}.{segment['deletes']['opstamp']}.del"
+                for segment in segments
+                if segment.get("deletes")
+            }
+            for path in self.path.glob("*.del"):
+                if path.name not in named:
+                    path.unlink(missing_ok=True)
 
     def _stamp_now(self) -> tuple[int, int]:
         try:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, text, u
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 
-from src.core.errors import IndexMissingError, UnavailableError
+from src.core.errors import IndexMissingError, UnreachableError
 from src.core.ports import LexicalEntry, Scored
 from src.services.text.analyser import Analyser
 
@@ -158,7 +158,7 @@ class PostgresLexicalIndex:
             with self._engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
-            raise UnavailableError(
+            raise UnreachableError(
                 f"The lexical index in PostgreSQL failed: {error.orig}. See whether the database can be "
                 "reached and written, then try again."
             ) from error
