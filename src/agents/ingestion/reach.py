@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Taken:
-    """So many of the files of a source were looked at, and those that changed are queued as documents."""
-
-    files: int
-    of: int
-
-
-Intake = Iterator[Taken]
-"""Queues documents, a part at each step."""
+Intake = Iterator[int]
+"""Queues documents, a part at each step, and tells how many files of their source were looked at by then."""
 
 
 class Reach:
@@ -28,22 +18,22 @@ class Reach:
         """``files`` is how many there are to be looked at, those of earlier attempts included."""
         self._intake = intake
         self._files = files
-        self._taken: Taken | None = None
+        self._looked_at: int | None = None
         self._shown = 0
 
     def further(self) -> bool:
         """Have more queued; False where there is no more."""
-        taken = next(self._intake, None)
-        self._taken = taken or self._taken
-        return taken is not None
+        looked_at = next(self._intake, None)
+        if looked_at is None:
+            return False
+        self._looked_at = looked_at
+        return True
 
     def of(self, done: int, known: int) -> tuple[int, int]:
         """What to show of a job that has ``known`` documents, of which ``done`` are at their end: how much
         is done and how much there is. It never goes back: documents are known a moment before ``further``
         returns."""
-        if self._taken is None:
-            # What an earlier attempt had queued comes first.
-            self._shown = done
-            return done, max(known, self._files)
-        self._shown = max(self._shown, self._taken.files - (known - done))
-        return self._shown, max(known, self._taken.of)
+        # What an earlier attempt had queued comes first.
+        reached = done if self._looked_at is None else self._looked_at - (known - done)
+        self._shown = max(self._shown, reached)
+        return self._shown, max(known, self._files)

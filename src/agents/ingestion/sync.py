@@ -18,7 +18,7 @@ from src.database.uow import Database, UnitOfWork
 
 from .intake import Incoming, external_digest, receive
 from .outcomes import abandoned
-from .reach import Intake, Taken
+from .reach import Intake
 from .renames import follow, vacating_first, web_address
 
 log = logging.getLogger("stoa.ingestion")
@@ -151,7 +151,7 @@ class SourceSync:
         for batch in _batches(changes.files):
             unread += self._queue(source, changes, batch, run)
             files += len(batch)
-            yield Taken(files, of=len(changes.files))
+            yield files
 
     def _queue(
         self,
