@@ -9,7 +9,7 @@ from src.core.clock import Clock
 from src.core.context import Context
 from src.core.errors import AppError
 from src.core.messages.answering import Recipe, Rewriting
-from src.core.messages.questions import AskQuestion, Search, SearchResults, Style
+from src.core.messages.questions import LONGEST_QUESTION, AskQuestion, Search, SearchResults, Style
 from src.core.ports import ChatModel, ChatTurn
 from src.database.uow import Database
 from src.services.chat.models import ChatModels
@@ -21,7 +21,6 @@ from .condense import condense
 
 log = logging.getLogger(__name__)
 
-_LONGEST_QUERY = 4000
 _CONDENSING_S = 15.0
 
 
@@ -142,7 +141,7 @@ class Finder:
         if request.collection_ids is not None:
             with self._database.read() as work:
                 names = tuple(sorted(work.collections.names(request.collection_ids).values()))
-        return Asked(request.question, condensed[:_LONGEST_QUERY], style, history, names)
+        return Asked(request.question, condensed[:LONGEST_QUESTION], style, history, names)
 
     def _chat(self, name: str | None) -> tuple[ChatModel | None, str | None]:
         """The language model of that name; where it cannot be had, the configured one and why."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
 
+from src.core.messages.questions import LONGEST_QUESTION
 from src.database.models import DocumentRecord, PassageRecord
 from src.database.repositories.base import chunks
 from src.database.repositories.passages import searched
@@ -13,9 +14,6 @@ from src.database.uow import Work
 from src.services.text.questions import question_key
 
 from .votes import WEIGHTS, Exclusion, Origin, Vote
-
-_LONGEST = 4000
-"""Characters of a question that a search takes."""
 
 
 def document_votes(work: Work, collection_id: str) -> Iterator[Vote]:
@@ -45,7 +43,7 @@ def _vote(document: DocumentRecord, contents: Sequence[str]) -> Vote | None:
     question, balance = document.details.get("question"), _balance(document)
     if not isinstance(question, str) or not question.strip() or balance == 0:
         return None
-    question = question.strip()[:_LONGEST].strip()
+    question = question.strip()[:LONGEST_QUESTION].strip()
     hindrance = None
     if question_key(question) == question_key(document.title):
         # Who learned from these would learn to look for the question's own words in titles.

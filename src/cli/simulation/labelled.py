@@ -13,9 +13,7 @@ from typing import Any
 
 from src.cli.exits import UsageError
 from src.core.errors import NotFoundError
-
-_LONGEST = 4000
-"""Characters of a question that a search takes."""
+from src.core.messages.questions import LONGEST_QUESTION
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def read_set(folder: Path, *, with_documents: bool = True) -> LabelledSet:
     questions: dict[str, Question] = {}
     left_out = 0
     for place, id_, line in _objects(queries):
-        text = _text(line, place).strip()[:_LONGEST].strip()
+        text = _text(line, place).strip()[:LONGEST_QUESTION].strip()
         if not text:
             raise UsageError(f"{place}: the question is empty.")
         known = {

@@ -13,8 +13,13 @@ from src.core.passages import Location, PassageKind
 from .base import Access, Event, Id, Message, Page, Reply, Request, Target, Text, no_nul
 from .lists import Cursor, Limit
 
+LONGEST_QUESTION = 4000
+"""In characters."""
+
 Question = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(no_nul)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_QUESTION),
+    AfterValidator(no_nul),
 ]
 CollectionIds = Annotated[tuple[Id, ...] | None, Field(max_length=200)]
 

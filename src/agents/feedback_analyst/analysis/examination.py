@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from src.core.messages.questions import Search, SearchResults
+from src.core.messages.questions import LONGEST_QUESTION, Search, SearchResults
 from src.database.repositories.failures import DocumentFacts, Failures
 from src.database.uow import Database
 from src.services.text.evidence import EvidenceCheck, Weighed
@@ -17,7 +17,6 @@ from .gathering import Home
 from .targets import corrected, known_targets
 
 MOST_REPLAYS = 100
-_LONGEST_QUERY = 4000
 _CORRECTED_DEPTH = 5
 _MOST_RIGHT = 1000
 _ENOUGH_RIGHT = 20
@@ -40,7 +39,7 @@ class Replayer:
         self.left -= 1
         results = self.search(
             Search(
-                query=query[:_LONGEST_QUERY],
+                query=query[:LONGEST_QUESTION],
                 collection_ids=(self.collection_id,),
                 k=k,
                 model_id=self.model_id,
