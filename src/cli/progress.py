@@ -62,6 +62,8 @@ def _told(job: dict[str, Any]) -> str:
         return f"{job['state']}, {done} done" if done else str(job["state"])
     if job["state"] == "failed":
         return f"failed: {printable((job['error'] or {}).get('detail', 'the log tells why'))}"
+    if job["state"] == "queued" and job["error"]:
+        return f"waiting and tried again: {printable(job['error']['detail'])}"
     return ", ".join(part for part in (_stage(job), done, _pace(job)) if part)
 
 

@@ -15,6 +15,7 @@ from .catchup import CatchUp
 from .context import Context, JobFence
 from .errors import AppError, UnreachableError
 from .messages.base import JobSpec
+from .pace import Pace
 from .trace import correlated
 
 log = logging.getLogger("stoa.jobs")
@@ -95,28 +96,11 @@ class JobStore(Protocol):
 
     def cancelled(self, job: ClaimedJob) -> None: ...
 
-    def requeue(self, job: ClaimedJob, *, delay_s: float, counted: bool) -> None:
-        """Give the job back, to be claimed again after ``delay_s``; without ``counted`` this attempt
-        does not count."""
-
-
-class Pace:
-    """The rate of a job over the last half minute, for the rate and the time left that users see."""
-
-    def __init__(self, window_s: float = 30.0) -> None:
-        self._window_s = window_s
-        self._points: list[tuple[float, int]] = []
-
-    def note(self, at_s: float, done: int) -> None:
-        self._points.append((at_s, done))
-        while len(self._points) > 2 and at_s - self._points[0][0] > self._window_s:
-            self._points.pop(0)
-
-    def rate_per_s(self) -> float | None:
-        if len(self._points) < 2:
-            return None
-        (t0, n0), (t1, n1) = self._points[0], self._points[-1]
-        return (n1 - n0) / (t1 - t0) if t1 > t0 and n1 > n0 else None
+    def requeue(
+        self, job: ClaimedJob, *, delay_s: float, counted: bool, code: str | None = None, detail: str = ""
+    ) -> None:
+        """Give the job back, to be claimed again after ``delay_s``; without ``counted`` this attempt does not
+        count. ``code`` and ``detail`` say what it waits for, until it is claimed."""
 
 
 class JobRun:
@@ -295,6 +279,7 @@ class JobRunner:
 
     def _fail(self, run: JobRun, code: str, detail: str, *, again: bool) -> None:
         if again and run.attempt < self._attempts:
-            self._store.requeue(run.job, delay_s=min(60.0, 2.0**run.attempt), counted=True)
+            delay_s = min(60.0, 2.0**run.attempt)
+            self._store.requeue(run.job, delay_s=delay_s, counted=True, code=code, detail=detail)
         else:
             self._store.fail(run.job, code=code, detail=detail)

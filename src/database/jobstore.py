@@ -80,6 +80,7 @@ class SqlJobStore:
             record.lease_until = now + timedelta(seconds=lease_s)
             record.started_at = record.started_at or now
             record.moved_at, record.stuck_since = now, None
+            record.error_code = record.error_detail = None
             job = ClaimedJob(
                 id=record.id,
                 kind=record.kind,
@@ -135,13 +136,17 @@ class SqlJobStore:
         self._finish(job, JobState.SUCCEEDED)
 
     def fail(self, job: ClaimedJob, *, code: str, detail: str) -> None:
-        self._finish(job, JobState.FAILED, code=code, detail=detail.replace("\x00", "\ufffd"))
+        self._finish(job, JobState.FAILED, code=code, detail=detail)
 
     def cancelled(self, job: ClaimedJob) -> None:
         self._finish(job, JobState.CANCELLED)
 
-    def requeue(self, job: ClaimedJob, *, delay_s: float, counted: bool) -> None:
+    def requeue(
+        self, job: ClaimedJob, *, delay_s: float, counted: bool, code: str | None = None, detail: str = ""
+    ) -> None:
         values: dict[str, Any] = {
+            "error_code": code,
+            "error_detail": _storable(detail),
             "state": JobState.QUEUED,
             "lease_token": None,
             "lease_until": None,
@@ -178,7 +183,7 @@ def _end(
 ) -> None:
     now = work.now()
     record.state = state
-    record.error_code, record.error_detail = code, detail or None
+    record.error_code, record.error_detail = code, _storable(detail)
     record.finished_at = record.moved_at = now
     record.lease_token = record.lease_until = record.stuck_since = record.eta_s = None
     work.publish(
@@ -186,6 +191,11 @@ def _end(
         correlation_id=record.correlation_id,
         causation_id=record.id,
     )
+
+
+def _storable(detail: str) -> str | None:
+    """PostgreSQL keeps no NUL."""
+    return detail.replace("\x00", "\ufffd") or None
 
 
 def request_cancel(work: UnitOfWork, record: JobRecord) -> None:

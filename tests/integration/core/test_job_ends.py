@@ -250,12 +250,26 @@ def test_a_service_that_is_away_is_waited_for_and_named_in_the_end(workshop: Wor
     job_id = workshop.enqueue()
     for attempt in range(1, ATTEMPTS):
         assert workshop.work()
-        assert workshop.record(job_id).state == JobState.QUEUED
+        record = workshop.record(job_id)
+        assert record.state == JobState.QUEUED
+        assert (record.error_code, record.error_detail) == ("unavailable", "The forest does not answer.")
         workshop.pass_time(2.0**attempt)
     assert workshop.work()
     record = workshop.record(job_id)
     assert (record.state, record.error_code) == (JobState.FAILED, "unavailable")
     assert record.error_detail == "The forest does not answer."
+
+
+def test_what_a_job_waited_for_is_forgotten_when_it_goes_on(workshop: Workshop) -> None:
+    workshop.chop = fail(UnreachableError("The forest does not answer."))
+    job_id = workshop.enqueue()
+    workshop.work()
+    workshop.pass_time(2.0)
+    told: list[str | None] = []
+    workshop.chop = lambda spec, run: told.append(workshop.record(job_id).error_detail)
+    workshop.work()
+    record = workshop.record(job_id)
+    assert (told, record.state, record.error_detail) == ([None], JobState.SUCCEEDED, None)
 
 
 def test_an_unexpected_error_after_progress_is_tried_again(workshop: Workshop) -> None:
