@@ -92,7 +92,7 @@ def test_the_interval_of_an_arm_is_wide_where_readers_are_few() -> None:
 def decided(votes: list[Judgement], shares: Shares) -> Decision:
     """What the looks come to while the votes arrive."""
     done = 0
-    for size in range(100, len(votes) + 1, 50):
+    for size in range(100, len(votes) + 1, 100):
         seen = contrast(votes[:size], shares)
         if seen.counted >= RULE.looks[done]:
             verdict = RULE.judge(seen, done)
