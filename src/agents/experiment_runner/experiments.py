@@ -98,8 +98,9 @@ class Experiments:
         purpose = Purpose.AA if request.aa else Purpose.TRIAL
         running = work.experiments.running(request.collection_id)
         if running is not None:
-            if running.purpose == Purpose.TRIAL:
-                raise ConflictError("A trial is running in this collection; stop it, or let it end.")
+            if running.purpose != Purpose.WATCH:
+                what = "An equal against equal" if running.purpose == Purpose.AA else "A trial"
+                raise ConflictError(f"{what} is running in this collection; stop it, or let it end.")
             self._trials.end(work, running, SUPERSEDED, f"{by} started another comparison.", by=by)
         if request.weights is not None:
             treatment = self._weighing.made(work, live, request.weights, by=by)

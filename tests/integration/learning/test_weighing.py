@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from src.core.errors import InvalidRequestError
-from src.core.messages.experiments import Experiment, StartExperiment, StopExperiment
+from src.core.errors import ConflictError, InvalidRequestError
+from src.core.messages.experiments import Experiment, GetExperiment, StartExperiment, StopExperiment
 from src.core.messages.models import GetModel, ModelRole, PromoteModel
 from src.core.messages.questions import Search
 from src.database.models import SearchRecord
@@ -56,6 +56,16 @@ def test_what_to_weigh_must_be_said_clearly(house: House) -> None:
         start(house, collection_id, weights={}, aa=True)
     with pytest.raises(InvalidRequestError, match="interleaving"):
         start(house, collection_id, method="ab", weights={})
+
+
+def test_a_comparison_of_equals_is_not_swept_away_by_another(house: House) -> None:
+    collection_id = house.collection()
+    house.upload(collection_id, dict(FILES))
+    equals = start(house, collection_id, aa=True)
+    for fields in ({"aa": True}, {"weights": {"lexical": 2.0}}):
+        with pytest.raises(ConflictError, match="equal against equal is running"):
+            start(house, collection_id, **fields)
+    assert house.ask(GetExperiment(experiment_id=equals.id)).state == "running"
 
 
 def _running(house: House, collection_id: str) -> str:
