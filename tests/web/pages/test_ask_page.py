@@ -186,8 +186,8 @@ def test_nothing_is_made_up_about_an_unknown_answer(site: Site) -> None:
 
 
 def same(html: str) -> str:
-    """HTML without what differs from one look to the next: how long ago it was, and the token, which holds the
-    second in which it was made."""
+    """HTML without what differs from one look to the next: how long ago it was, and the token, which holds
+    the second in which it was made."""
     html = re.sub(r">[^<]*(ago|just now)<", "><", html)
     html = re.sub(r'(name="csrf_token" value=")[^"]*', r"\1", html)
     return re.sub(r"\s+", " ", html)
