@@ -98,6 +98,14 @@ def milliseconds(value: float) -> str:
     return f"{value:.1f} ms" if value < 10 else span(value / 1000)
 
 
+def rate(per_second: float) -> str:
+    """How many in a second; of what is slower, in a minute or an hour."""
+    for seconds, unit in ((1, "s"), (60, "min"), (3600, "h")):
+        if per_second * seconds >= 1 or unit == "h":
+            break
+    return f"{per_second * seconds:.1f}/{unit}"
+
+
 def ago(moment: datetime, now: datetime | None = None) -> str:
     """How long ago, or how soon, coarsely; the date itself after a week."""
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
@@ -185,6 +193,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "size": size,
     "span": span,
     "milliseconds": milliseconds,
+    "rate": rate,
     "ago": ago,
     "stamp": stamp,
     "place": place,

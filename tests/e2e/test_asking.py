@@ -89,6 +89,16 @@ def test_a_refused_question_is_told_at_the_box_and_kept(person: Person) -> None:
     assert person.see("question").get_attribute("value") == "Is this kept?"
 
 
+def test_a_question_that_meets_an_ended_session_is_there_after_signing_in(person: Person) -> None:
+    person.browser.delete_all_cookies()
+    person.see("question").send_keys("Is this kept, too?", Keys.ENTER)
+    person.see("sign-in")
+    person.sign_in()
+    assert person.see("question").get_attribute("value") == "Is this kept, too?"
+    person.open("/")
+    assert person.see("question").get_attribute("value") == ""
+
+
 def test_the_chosen_collections_are_remembered(person: Person) -> None:
     person.click("collection-picker")
     box = person.browser.find_element(By.CSS_SELECTOR, f"input[value='{person.site.collection_id}']")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tests.e2e.conftest import Person
@@ -85,6 +86,15 @@ def test_words_are_shown_as_they_come_and_escape_stops_them(listener: Person) ->
     listener.see("answer-notice", "stopped before its end")
     assert "The total adds up" in listener.see("answer-text").text
     assert "negative" not in listener.see("answer-text").text
+
+
+def test_the_second_click_of_a_double_click_does_not_stop_the_answer(listener: Person) -> None:
+    listener.ask("How is the basket total computed?")
+    listener.see("question").send_keys("And slowly?")
+    listener.browser.execute_script("document.getElementById('send').scrollIntoView({block: 'end'})")
+    ActionChains(listener.browser).double_click(listener.see("send")).perform()
+    listener.wait(lambda: len(listener.all("permalink")) > 1, "the whole answer")
+    assert not listener.all("halted")
 
 
 def test_a_model_that_breaks_off_leaves_extracts_and_says_so(listener: Person) -> None:

@@ -50,6 +50,14 @@ def test_lengths_of_time(seconds: float, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("per_second", "words"),
+    [(15.62, "15.6/s"), (1, "1.0/s"), (0.3, "18.0/min"), (0.01, "36.0/h"), (0.0001, "0.4/h")],
+)
+def test_rates(per_second: float, words: str) -> None:
+    assert display.rate(per_second) == words
+
+
+@pytest.mark.parametrize(
     ("before", "words"),
     [
         (timedelta(seconds=3), "just now"),

@@ -24,6 +24,7 @@ PATHS = {
     "replay": "/learning/replay",
     "experiments": "/learning/experiments",
     "compare": "/learning/collections/{collection}/compare",
+    "compare rankings": "/learning/collections/{collection}/try",
     "training": "/learning/runs",
     "data sets": "/learning/datasets",
     "board": "/learning/board",

@@ -112,6 +112,7 @@ def test_a_person_promotes_a_model_and_returns_from_it(site: Site) -> None:
     visitor.send(f"/learning/models/{candidate}/promote", {"reason": "It reads better."})
     page = visitor.page(f"/learning/models/{candidate}")
     assert "It reads better." in words(marked(page, "changes")[0])
+    assert "Decided by admin, just now" in words(marked(page, "decided")[0])
     assert site.house.ask(GetModel(model_id=live)).state is ModelState.RETIRED
     visitor.send(f"/learning/models/{candidate}/return", {"reason": "It does not."})
     assert site.house.ask(GetModel(model_id=live)).state is ModelState.LIVE
@@ -279,7 +280,7 @@ def test_the_loop_says_what_was_learned_and_why_it_ranks(site: Site, rating_id: 
     page = visitor.page("/learning")
     (told,) = marked(page, "live-why")
     assert "Learned from 90 votes of 7 readers." in words(told)
-    assert "It gained in the trial." in words(told)
+    assert "It gained in the trial. Decided by admin, just now" in words(told)
     steps = {str(step.attributes["data-step"]): step for step in page.css(".step")}
     link = steps["live"].css_first("a")
     assert link is not None

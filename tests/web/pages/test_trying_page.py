@@ -41,4 +41,7 @@ def test_a_ranking_is_tried_with_weights_by_a_form_that_says_before_what_it_take
     assert experiment.share == 0.4
     tried = site.house.ask(GetModel(model_id=experiment.treatment_id))
     assert tried.card["fusion"] == {"lexical": 0.5, "identifier": 0.1}
+    (told,) = marked(visitor.page(f"/learning/collections/{site.collection_id}/try"), "running")
+    assert "This is running already: Trial of a candidate" in words(told)
     visitor.send(f"{begun.location}/stop", {})
+    assert not marked(visitor.page(f"/learning/collections/{site.collection_id}/try"), "running")

@@ -18,8 +18,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from src.core.errors import AppError, NotFoundError
 from src.core.jobs import JobState
 from src.core.messages.collections import Collection, ListCollections
+from src.core.messages.documents import IngestDocuments
 from src.core.messages.jobs import Job, ListJobs
 from src.core.messages.questions import Answer, AskQuestion, GetAnswer, ListAnswers, Style
+from src.core.messages.sources import SyncSourceJob
 from src.web.pages.feedback.own import own_ratings
 from src.web.pages.forms import message
 from src.web.pages.gate import signed_in_only
@@ -36,6 +38,7 @@ blueprint = Blueprint(
 signed_in_only(blueprint)
 
 _EARLIER = 20
+_INTAKE = {IngestDocuments.kind, SyncSourceJob.kind}
 
 
 @blueprint.get("/")
@@ -132,11 +135,13 @@ def _conversations() -> object:
 
 
 def _progress() -> dict[str, list[Collection] | list[Job]]:
+    """What may be asked about, and the jobs that bring in more of it."""
     collections = list(ask(ListCollections(limit=200)).items)
     jobs = [
         job
         for state in (JobState.RUNNING, JobState.QUEUED)
         for job in ask(ListJobs(state=state, limit=20)).items
+        if job.kind in _INTAKE
     ]
     return {"collections": collections, "jobs": jobs}
 

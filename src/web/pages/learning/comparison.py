@@ -9,7 +9,15 @@ from flask import Response, request, url_for
 from src.core.errors import FieldProblem, ForbiddenError, InvalidRequestError
 from src.core.messages.answering import Rewriting, Template
 from src.core.messages.collections import GetCollection
-from src.core.messages.experiments import Arm, Experiment, Method, PlanExperiment, StartExperiment
+from src.core.messages.experiments import (
+    Arm,
+    Experiment,
+    ExperimentState,
+    ListExperiments,
+    Method,
+    PlanExperiment,
+    StartExperiment,
+)
 from src.core.messages.models import GetModel, ListModels, ModelRole, ModelState
 from src.core.messages.questions import Style
 from src.web.pages.forms import message
@@ -54,11 +62,19 @@ def compare(collection_id: str) -> str:
         earlier=[one for one in models if one.state is ModelState.RETIRED],
         chosen=request.args.get("model", ""),
         plan=ask(PlanExperiment(collection_id=collection_id, method=Method.AB)),
+        running=running_in(collection_id, Method.AB),
+        titles=TITLES,
         settings=in_words(live.card) if live else [],
         templates=list(Template),
         styles=list(Style),
         rewritings=list(Rewriting),
     )
+
+
+def running_in(collection_id: str, method: Method) -> Experiment | None:
+    """The comparison of this kind that runs in the collection, to be told before another one is begun."""
+    asked = message(ListExperiments, collection_id=collection_id, state=ExperimentState.RUNNING)
+    return next((one for one in ask(asked).items if one.method is method), None)
 
 
 @blueprint.post("/learning/collections/<collection_id>/compare")

@@ -6,14 +6,15 @@ from flask import Response, request, url_for
 
 from src.core.errors import ForbiddenError
 from src.core.messages.collections import GetCollection
-from src.core.messages.experiments import PlanExperiment, StartExperiment, Weights
+from src.core.messages.experiments import Method, PlanExperiment, StartExperiment, Weights
 from src.core.messages.models import ListModels, ModelRole, ModelState
 from src.web.pages.forms import message
 from src.web.pages.outcomes import moved
 from src.web.state import ask
 
 from .blueprint import blueprint
-from .comparison import share_of
+from .comparison import running_in, share_of
+from .titles import TITLES
 from .views import page
 
 _TRIABLE = (ModelState.GATED, ModelState.CANDIDATE, ModelState.RETIRED)
@@ -36,6 +37,8 @@ def try_ranking(collection_id: str) -> str:
         chosen=request.args.get("model", ""),
         usual=Weights(),
         plan=ask(PlanExperiment(collection_id=collection_id)),
+        running=running_in(collection_id, Method.INTERLEAVING),
+        titles=TITLES,
     )
 
 

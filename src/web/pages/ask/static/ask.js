@@ -40,6 +40,7 @@ function compose(form) {
   const [send, stop] = [document.getElementById("send"), document.getElementById("stop")];
   const problem = document.getElementById("ask-problem");
   let running = null;
+  let begun = 0;
 
   question.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
@@ -49,12 +50,14 @@ function compose(form) {
   });
   question.addEventListener("input", grow);
   document.addEventListener("keydown", (event) => event.key === "Escape" && running?.abort());
-  stop.addEventListener("click", () => running?.abort());
+  // It comes where "Ask" was: the second click of a double click is not meant for it.
+  stop.addEventListener("click", () => performance.now() - begun > 500 && running?.abort());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!running && question.value.trim()) ask(question.value.trim());
   });
   rememberChoice();
+  takeUp();
 
   async function ask(text) {
     const body = new FormData(form);
@@ -65,8 +68,10 @@ function compose(form) {
       const response = await fetch(form.dataset.stream, {
         method: "POST", body, signal: running.signal, headers: { "HX-Request": "true" },
       });
-      if (response.headers.has("HX-Redirect")) location.assign(response.headers.get("HX-Redirect"));
-      else if (!response.ok || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
+      if (response.headers.has("HX-Redirect")) {
+        sessionStorage.setItem("ask-kept", text);
+        location.assign(response.headers.get("HX-Redirect"));
+      } else if (!response.ok || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
         refuse(turn, text, await response.text());
       } else await follow(turn, response.body);
     } catch (error) {
@@ -87,6 +92,7 @@ function compose(form) {
     page.classList.remove("fresh");
     problem.replaceChildren();
     turns.append(turn);
+    sessionStorage.removeItem("ask-kept");
     question.value = "";
     question.placeholder = "Ask a follow-up";
     question.rows = 1;
@@ -100,6 +106,7 @@ function compose(form) {
   function refuse(turn, text, html) {
     turn.remove();
     question.value = text;
+    sessionStorage.setItem("ask-kept", text);
     grow();
     problem.innerHTML = html;
     status.textContent = "The question was not taken";
@@ -176,6 +183,7 @@ function compose(form) {
   }
 
   function busy(is) {
+    if (is) begun = performance.now();
     send.hidden = is;
     stop.hidden = !is;
     if (!is && (document.activeElement === document.body || document.activeElement === stop)) question.focus();
@@ -184,6 +192,13 @@ function compose(form) {
   function grow() {
     question.style.height = "auto";
     question.style.height = `${question.scrollHeight}px`;
+  }
+
+  // A question that met an ended session is there again after signing in.
+  function takeUp() {
+    question.value ||= sessionStorage.getItem("ask-kept") ?? "";
+    sessionStorage.removeItem("ask-kept");
+    grow();
   }
 
   // The chosen collections hold for the next questions too, also on the page of a stored answer.
