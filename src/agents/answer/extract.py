@@ -140,7 +140,7 @@ class Extractor:
             if candidate.is_block:
                 opening, body = candidate.text.partition("\n")[0], unfenced(candidate.text)
                 blocks = extract_code(body, asked, self._words).blocks
-                yield Delta("".join(f"\n{fenced(block, opening.strip('`~ '))}\n" for block in blocks))
+                yield Delta("".join(f"\n{fenced(block, opening)}\n" for block in blocks))
         whole = hit.text[group[0].start : group[-1].end]
         yield Cited(hit.rank, whole if len(whole) <= _LONGEST else group[0].text)
 

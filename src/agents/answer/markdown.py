@@ -72,11 +72,12 @@ def quoted(text: str) -> str:
 
 
 def fenced(code: str, language: str) -> str:
-    """A block of code, verbatim, between fences that no line of it can close."""
+    """A block of code, verbatim, between fences that no line of it can close. Of ``language``, which may be
+    all that stood behind a fence, the first word counts."""
     longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
     fence = "`" * max(3, longest + 1)
-    name = re.sub(r"[^\w+#.-]", "", language)[:30]
-    return f"{fence}{name}\n{code.rstrip()}\n{fence}"
+    named = re.search(r"\w[\w+#.-]{0,29}", language)
+    return f"{fence}{named.group() if named else ''}\n{code.rstrip()}\n{fence}"
 
 
 def code_span(text: str) -> str:

@@ -13,6 +13,7 @@ Words = Callable[[str], Sequence[str]]
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r" {0,3}#{1,6}\s")
 _UNDERLINE = re.compile(r"\s*([=\-~^\"'#*+]{3,})\s*$")
+_TABLE_RULE = re.compile(r"\s*+\|?+\s*+:?-++:?\s*+(?:\|\s*+:?-++:?\s*+)*+\|?\s*$")
 _ITEM = re.compile(r"\s*(?:(?:[-*+•]|\d{1,3}[.)]|\(?[a-z]\))\s+|\|\s*)")
 _END = re.compile(r"""(?:(?<![.!?…])[.!?…]++["'”’)\]*_`]*+(?=\s)|[。！？])\s*""")
 _ABBREVIATED = re.compile(
@@ -106,7 +107,8 @@ def _trim(text: str, begin: int, end: int) -> tuple[int, int] | None:
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int, UnitKind]]:
-    """Paragraphs, list items, headings and fenced code: the borders that no sentence crosses."""
+    """Paragraphs, list items, headings (also those of a table's columns) and fenced code: the borders that no
+    sentence crosses."""
     begin: int | None = None
     fence = ""
     position = 0
@@ -119,9 +121,11 @@ def _blocks(text: str) -> Iterator[tuple[int, int, UnitKind]]:
                 yield begin or 0, position, UnitKind.CODE
                 fence, begin = "", None
             continue
-        underlined = index + 1 < len(lines) and _UNDERLINE.match(lines[index + 1])
-        heading = _HEADING.match(line) or (underlined and line.strip() and begin is None)
-        rule = _UNDERLINE.match(line)
+        below = lines[index + 1] if index + 1 < len(lines) else ""
+        columns = "|" in line and _rules_columns(below)
+        underlined = line.strip() and begin is None and _UNDERLINE.match(below)
+        heading = _HEADING.match(line) or columns or underlined
+        rule = _UNDERLINE.match(line) or _rules_columns(line)
         if found or heading or rule or not line.strip() or _ITEM.match(line):
             if begin is not None:
                 yield begin, start, UnitKind.SENTENCE
@@ -135,3 +139,8 @@ def _blocks(text: str) -> Iterator[tuple[int, int, UnitKind]]:
             begin = start + item.end() if item else start
     if begin is not None:
         yield begin, len(text), UnitKind.CODE if fence else UnitKind.SENTENCE
+
+
+def _rules_columns(line: str) -> bool:
+    """Whether the line divides a table's head from its body, as `|---|:-:|` does."""
+    return "|" in line and _TABLE_RULE.match(line) is not None

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from src.agents.answer.draft import Cited, Delta
 from src.agents.answer.extract import LEAD, Extractor
 from src.core.messages.questions import Hit, Style
@@ -79,6 +81,21 @@ def test_code_in_prose_stays_a_block() -> None:
     text, quotes = extract("how to dump JSON value to a file", guide)
     assert "\n```python\njson.dump(value, file)  # dump JSON\n```\n" in text
     assert quotes[1] in guide.text
+
+
+@pytest.mark.parametrize("behind", ["sh run server", "{.sh .numbers}", " sh,ignore title='x'"])
+def test_a_block_of_code_is_in_the_language_that_is_named_first(behind: str) -> None:
+    block = f"```{behind}\ncp -a data backup  # copy the folder\n```"
+    guide = hit(1, f"To make a backup copy the folder:\n\n{block}")
+    text, _ = extract("how to copy the folder for a backup", guide)
+    assert "\n```sh\ncp -a data backup  # copy the folder\n```\n" in text
+
+
+def test_the_head_of_a_table_is_no_answer_but_its_rows_are() -> None:
+    table = "| grass | colour of grass |\n|---|---|\n| meadow grass | its colour is green |"
+    text, quotes = extract("What is the colour of grass?", hit(1, table))
+    assert "colour of grass" not in text
+    assert quotes[1] == "meadow grass | its colour is green |"
 
 
 def test_styles_quote_less_or_more() -> None:
