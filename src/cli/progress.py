@@ -20,13 +20,13 @@ def follow(states: Iterable[dict[str, Any]], title: str) -> dict[str, Any]:
 
 def _lines(states: Iterable[dict[str, Any]], title: str) -> dict[str, Any]:
     out = console(error=True)
-    shown = float("-inf")
+    shown, told = float("-inf"), ""
     last: dict[str, Any] = {}
     for last in states:
         if time.monotonic() - shown >= _EVERY_S:
-            shown = time.monotonic()
-            out.print(f"{title}: {_told(last)}")
-    if last:
+            shown, told = time.monotonic(), _told(last)
+            out.print(f"{title}: {told}")
+    if last and _told(last) != told:
         out.print(f"{title}: {_told(last)}")
     return last
 
