@@ -245,6 +245,7 @@ def _collections(work: Work, records: Sequence[CollectionRecord], caller: Caller
     states, passages = work.collections.states(ids), work.collections.passages(ids)
     sources, versions = work.collections.sources(ids), work.indexes.versions(ids)
     owners = work.users.names({record.owner_id for record in records if record.owner_id})
+    writable = work.collections.writable(caller, ids)
     return tuple(
         Collection(
             id=record.id,
@@ -257,15 +258,8 @@ def _collections(work: Work, records: Sequence[CollectionRecord], caller: Caller
             documents=states[record.id],
             passages=passages.get(record.id, 0),
             sources=sources.get(record.id, 0),
-            may_write=_may_write(work, record, caller),
+            may_write=record.id in writable,
             index_version=versions.get(record.id),
         )
         for record in records
     )
-
-
-def _may_write(work: Work, record: CollectionRecord, caller: Caller) -> bool:
-    if caller.administers or (caller.user_id is not None and record.owner_id == caller.user_id):
-        return True
-    membership = work.collections.membership(record.id, caller.user_id or "")
-    return membership is not None and membership.may_write

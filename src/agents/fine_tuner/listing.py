@@ -15,8 +15,8 @@ from src.core.messages.training import (
     TrainingRun,
 )
 from src.database.grants import grant_on, scope_of
-from src.database.repositories.feedback import writable
 from src.database.repositories.learning import Examples
+from src.database.repositories.reading import writable
 from src.database.uow import Database, Work
 
 from .views import dataset_view, example_view, run_view

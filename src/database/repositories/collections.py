@@ -18,7 +18,7 @@ from src.database.models import (
 )
 
 from .base import Repository
-from .reading import readable
+from .reading import readable, writable
 from .searching import Searching
 
 
@@ -33,6 +33,10 @@ class Collections(Repository[CollectionRecord]):
     ) -> tuple[Sequence[CollectionRecord], str | None]:
         query = select(CollectionRecord).where(CollectionRecord.id.in_(readable(caller)))
         return self._page(query, CollectionRecord.id, limit=limit, cursor=cursor)
+
+    def writable(self, caller: Caller, ids: Collection[str]) -> set[str]:
+        """Those of the collections that the caller may change."""
+        return set(self._session.scalars(writable(caller).where(CollectionRecord.id.in_(ids))))
 
     def all(self) -> Sequence[CollectionRecord]:
         return list(self._session.scalars(select(CollectionRecord).order_by(CollectionRecord.id)))

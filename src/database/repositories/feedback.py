@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import numpy as np
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from src.core.caller import Caller
@@ -16,8 +16,6 @@ from src.core.ports import Vectors
 from src.database.inserts import insert_new
 from src.database.models import (
     AnswerRecord,
-    CollectionRecord,
-    MembershipRecord,
     QuestionVectorRecord,
     RatingRecord,
     SearchRecord,
@@ -26,16 +24,7 @@ from src.database.models import (
 )
 
 from .base import Repository, chunks
-
-
-def writable(caller: Caller) -> Select[str]:
-    """The ids of the collections that the caller owns or may write in as a member."""
-    member = select(MembershipRecord.collection_id).where(
-        MembershipRecord.user_id == caller.user_id, MembershipRecord.may_write
-    )
-    return select(CollectionRecord.id).where(
-        or_(CollectionRecord.owner_id == caller.user_id, CollectionRecord.id.in_(member))
-    )
+from .reading import writable
 
 
 class Ratings(Repository[RatingRecord]):

@@ -13,7 +13,7 @@ from src.core.messages.insights import AnalyseJob
 from src.database.models import InsightRecord, JobRecord
 
 from .base import Repository
-from .feedback import writable
+from .reading import writable
 
 
 class Insights(Repository[InsightRecord]):

@@ -1,4 +1,4 @@
-"""Which collections a caller may read."""
+"""Which collections a caller may read, and which change."""
 
 from __future__ import annotations
 
@@ -26,3 +26,16 @@ def readable(caller: Caller) -> Select[str]:
     if caller.user_id is None:
         return query.where(false())
     return query.where(open_to(caller.user_id))
+
+
+def writable(caller: Caller) -> Select[str]:
+    """The ids of the collections that the caller may change."""
+    query = select(CollectionRecord.id)
+    if caller.administers:
+        return query
+    if caller.user_id is None:
+        return query.where(false())
+    member = select(MembershipRecord.collection_id).where(
+        MembershipRecord.user_id == caller.user_id, MembershipRecord.may_write
+    )
+    return query.where(or_(CollectionRecord.owner_id == caller.user_id, CollectionRecord.id.in_(member)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import event
 
 from src.core.caller import Caller, Scope
 from src.core.errors import AppError, NotFoundError
@@ -262,3 +264,27 @@ def test_a_scope_is_made_by_the_grants_alone(team: Team) -> None:
         Scope(frozenset({team.private}), object())
     with pytest.raises(TypeError):
         Scope(frozenset({team.private}))  # type: ignore[call-arg]
+
+
+def statements(team: Team, request: Request[Any], caller: Caller) -> int:
+    """How many statements the request takes of the database; those of other threads do not count."""
+    mine, taken = threading.get_ident(), []
+
+    def note(*_: object) -> None:
+        if threading.get_ident() == mine:
+            taken.append(1)
+
+    engine = team.house.application.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        team.house.ask(request, caller)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(taken)
+
+
+def test_a_list_of_collections_takes_as_many_statements_however_long_it_is(team: Team) -> None:
+    before = statements(team, ListCollections(), team.bob)
+    for name in ("One", "Two", "Three"):
+        team.house.ask(CreateCollection(name=name), team.alice)
+    assert statements(team, ListCollections(), team.bob) == before
