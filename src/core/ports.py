@@ -35,9 +35,6 @@ class Embedder(Protocol):
     def embed_query(self, text: str) -> Vectors:
         """Return one unit vector, shape ``(dimensions,)``."""
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Word pieces of each text, special tokens included, without cutting."""
-
 
 @dataclass(frozen=True)
 class Scored:

@@ -42,9 +42,6 @@ class Watched:
     def embed_query(self, text: str) -> Vectors:
         return self._embedder.embed_query(text)
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._embedder.count_tokens(texts)
-
 
 @contextmanager
 def watched(settings: Settings, *, suffix: str = "") -> Iterator[tuple[Application, Watched]]:

@@ -12,8 +12,6 @@ from pydantic_core import from_json
 from src.core.messages.base import Text
 from src.core.messages.documents import RejectedLine
 
-TEXT_TYPES = {"text/plain", "text/markdown", "text/html", "text/x-rst", "text/x-python"}
-
 
 class ImportedDocument(BaseModel):
     """One line of an import."""

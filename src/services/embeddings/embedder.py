@@ -80,6 +80,7 @@ class OnnxEmbedder:
         return self._query(prompted[: self._tokens.max_characters]).copy()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Word pieces of each text, special tokens included, without cutting."""
         return [self._tokens.count(text) for text in texts]
 
     def close(self) -> None:

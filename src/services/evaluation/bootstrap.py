@@ -30,10 +30,6 @@ class PairedDifference:
     wins: int
     losses: int
 
-    @property
-    def ties(self) -> int:
-        return self.n - self.wins - self.losses
-
     def sentence(self, what: str) -> str:
         """The evidence in words, for example of ``nDCG@10``."""
         return (

@@ -83,11 +83,6 @@ class Estimate:
     shares: Shares
 
     @property
-    def deviation(self) -> float:
-        """Standard deviation of one counted unit."""
-        return self.error * sqrt(self.counted)
-
-    @property
     def note(self) -> str:
         """Why the votes do not count, where none does."""
         if self.counted or not self.units:

@@ -3,19 +3,6 @@
 from __future__ import annotations
 
 from math import copysign, erfc, exp, lgamma, log, sqrt
-from statistics import NormalDist
-
-STANDARD_NORMAL = NormalDist()
-
-
-def normal_tail(z: float) -> float:
-    """P(Z > z), accurate in the far tail as well."""
-    return 0.5 * erfc(z / sqrt(2))
-
-
-def normal_quantile(level: float) -> float:
-    """z with P(Z <= z) = ``level``."""
-    return STANDARD_NORMAL.inv_cdf(level)
 
 
 def normal_of_t(t: float, freedom: float) -> float:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, sqrt
 
-from .normal import normal_quantile
 from .sequential import DecisionRule
 
 DEVIATION = 0.2
@@ -39,7 +38,7 @@ def plan(
     """The power of ``rule`` to find a mean gain ``effect`` at ``per_day`` counted votes a day, None
     where the first of them came less than a day ago.
 
-    ``deviation`` is that of one vote's gain (``Estimate.deviation`` of the votes so far).
+    ``deviation`` is the standard deviation of one vote's gain.
     """
     reached = rule.power(effect, deviation)
     votes = next((look for look, power in zip(rule.looks, reached, strict=True) if power >= wanted), None)
@@ -78,19 +77,3 @@ def _drift(rule: DecisionRule, wanted: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if rule.power(middle, 1.0)[-1] < wanted else (low, middle)
     return high
-
-
-def votes_for(effect: float, deviation: float, *, level: float = 0.95, power: float = 0.8) -> int:
-    """Votes for one look without interim looks: ((z_level + z_power) deviation / effect) squared."""
-    reach = normal_quantile(level) + normal_quantile(power)
-    return ceil(pow(reach * deviation / effect, 2))
-
-
-def units_for_shares(control: float, change: float, *, level: float = 0.95, power: float = 0.8) -> int:
-    """Units in each arm of an A/B trial to find that a share changes from ``control`` by ``change``."""
-    treatment = control + change
-    if not 0 < control < 1 or not 0 < treatment < 1 or not change:
-        raise ValueError("Shares lie between 0 and 1, and the change is not 0.")
-    spread = control * (1 - control) + treatment * (1 - treatment)
-    reach = normal_quantile(level) + normal_quantile(power)
-    return ceil(reach**2 * spread / change**2)

@@ -27,7 +27,7 @@ class Decision(StrEnum):
 
 
 class Evidence(Protocol):
-    """An estimated difference (treatment - control): ``Estimate`` of votes, ``Difference`` of two arms.
+    """An estimated difference (treatment - control): ``Estimate`` of votes, ``Contrast`` of two arms.
 
     ``counted`` is how many votes or units stand behind it, ``informative`` how many questions or units can
     tell the two apart. ``z`` is standard normal where there is no difference; ``agreement`` is the |z| over

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil, inf, sqrt
 
 import numpy as np
 
 from .assignment import CONTROL, TREATMENT
-from .comparison import Difference
 from .estimate import Shares, Vote, estimate
 from .normal import normal_of_t
 
@@ -25,20 +24,43 @@ class Judgement:
 
 
 @dataclass(frozen=True)
-class Contrast(Difference):
-    """Share of good verdicts with the treatment less that with the control, each reader counting once.
+class Contrast:
+    """Share of good verdicts with the treatment less that with the control, each reader counting once:
+    evidence for a ``DecisionRule``. Units are readers.
 
     ``weighed`` is the number of ratings without what single readers have beyond their share of an arm, and
     without what one arm has more than the other; looks go by it.
     """
 
+    control: float
+    treatment: float
+    control_units: int
+    treatment_units: int
+    error: float
+    z: float
     ratings: int
     weighed: float
     least_readers: int
 
     @property
+    def mean(self) -> float:
+        return self.treatment - self.control
+
+    @property
     def counted(self) -> float:
         return self.weighed
+
+    @property
+    def informative(self) -> int:
+        return min(self.control_units, self.treatment_units)
+
+    @property
+    def agreement(self) -> float:
+        return inf
+
+    @property
+    def jackknife(self) -> float:
+        return inf
 
     @property
     def note(self) -> str:

@@ -42,9 +42,6 @@ class HashedWords:
             vector[int(hashlib.sha256(word.encode()).hexdigest(), 16) % self.dimensions] += 1
         return vector / np.linalg.norm(vector)
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(text.split()) + 2 for text in texts]
-
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:

@@ -38,9 +38,6 @@ class WordEmbedder:
     def embed_query(self, text: str) -> Vectors:
         return self.embed_passages([text])[0]
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(text.split()) for text in texts]
-
 
 def hit(rank: int, text: str, *, dense: float = 0.7, **fields: Any) -> Hit:
     """A hit of prose unless told otherwise."""

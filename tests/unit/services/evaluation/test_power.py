@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from src.services.evaluation.power import plan, smallest_effect, units_for_shares, votes_for
+from src.services.evaluation.power import plan, smallest_effect
 from src.services.evaluation.sequential import DecisionRule
 
 RULE = DecisionRule()
@@ -46,22 +45,3 @@ def test_the_smallest_effect_has_the_wanted_power() -> None:
     effect = smallest_effect(RULE, 0.2)
     assert RULE.power(effect, 0.2)[-1] == pytest.approx(0.8, abs=0.001)
     assert smallest_effect(RULE, 0.1) == pytest.approx(effect / 2)
-
-
-def test_a_single_look_needs_the_textbook_number_of_votes() -> None:
-    assert votes_for(0.5, 1.0) == 25
-    assert votes_for(-0.5, 1.0) == 25
-
-
-def test_units_for_shares_give_the_power_they_promise() -> None:
-    n = units_for_shares(0.3, 0.06)
-    rng = np.random.default_rng(6)
-    control, treatment = rng.binomial(n, 0.3, 4000) / n, rng.binomial(n, 0.36, 4000) / n
-    error = np.sqrt((control * (1 - control) + treatment * (1 - treatment)) / n)
-    assert ((treatment - control) / error > 1.645).mean() == pytest.approx(0.8, abs=0.03)
-
-
-@pytest.mark.parametrize(("control", "change"), [(0.0, 0.1), (0.95, 0.1), (0.5, 0.0)])
-def test_impossible_shares_are_refused(control: float, change: float) -> None:
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        units_for_shares(control, change)

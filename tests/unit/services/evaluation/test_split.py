@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 import numpy as np
 import pytest
 
-from src.services.evaluation.comparison import Outcome, compare
 from src.services.evaluation.estimate import Shares
+from src.services.evaluation.normal import normal_of_t
 from src.services.evaluation.sequential import Decision, DecisionRule
 from src.services.evaluation.split import Judgement, approval, contrast
 
@@ -42,12 +44,11 @@ def test_it_is_welch_where_readers_differ_more_than_coins_would() -> None:
         *(one for n in range(8) for one in said("control", f"c{n}", *[n % 2 == 0] * 20)),
         *(one for n in range(8) for one in said("treatment", f"t{n}", *[n % 4 != 0] * 20)),
     ]
-    outcomes = [
-        [Outcome(v.reader, float(v.up)) for v in votes if v.arm == arm] for arm in ("control", "treatment")
-    ]
-    plain, seen = compare(*outcomes), contrast(votes, Shares())
-    assert (seen.mean, seen.error) == (pytest.approx(plain.mean), pytest.approx(plain.error))
-    assert seen.z == pytest.approx(plain.z)
+    seen = contrast(votes, Shares())
+    parts = [np.var(shares, ddof=1) / 8 for shares in ([1, 0] * 4, [0, 1, 1, 1] * 2)]
+    freedom = sum(parts) ** 2 / sum(part**2 / 7 for part in parts)
+    assert (seen.mean, seen.error) == (0.25, pytest.approx(sqrt(sum(parts))))
+    assert seen.z == pytest.approx(normal_of_t(0.25 / sqrt(sum(parts)), freedom))
 
 
 def test_a_few_readers_who_all_agree_are_no_certainty() -> None:
