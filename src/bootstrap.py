@@ -1,4 +1,5 @@
-"""The composition root: settings in, a wired application out. Only here are adapters named."""
+"""The composition root: settings in, a wired application out. ``wiring`` names the agents, ``adapters`` the
+adapters."""
 
 from __future__ import annotations
 

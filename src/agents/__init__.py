@@ -1,1 +1,1 @@
-"""The specialised agents: one package for each, wired in ``src.bootstrap``."""
+"""The specialised agents: one package for each, wired in ``src.wiring``."""

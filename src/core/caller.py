@@ -62,7 +62,7 @@ _SEAL = object()
 
 
 def seal_scope(collection_ids: frozenset[str]) -> Scope:
-    """For the grants of the database alone (an import contract keeps others away)."""
+    """For the grants of the database alone (a test keeps others away)."""
     return Scope(collection_ids, _SEAL)
 
 

@@ -1,1 +1,1 @@
-"""Adapters: the outside world behind the Protocols of ``src.core.ports``, one file for each product."""
+"""Adapters: the outside world behind the Protocols of ``src.core.ports``, one place for each product."""
