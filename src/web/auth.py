@@ -73,16 +73,17 @@ def take_bearer() -> None:
     except ValidationError:
         raise UnauthenticatedError("The bearer token is not one of ours.") from None
     user = state.application().orchestrator.ask(message, state.context(Caller.anonymous()))
+    g.proof = message
     g.caller = state.caller_of(user)
 
 
 def _load(user_id: str) -> SessionUser | None:
     try:
-        user = state.application().orchestrator.ask(
-            FindUser(user_id=user_id, since=session.get(_SINCE)), state.context(Caller.anonymous())
-        )
+        message = FindUser(user_id=user_id, since=session.get(_SINCE))
+        user = state.application().orchestrator.ask(message, state.context(Caller.anonymous()))
     except (NotFoundError, UnauthenticatedError, ValidationError):
         return None
+    g.proof = message
     return SessionUser(user)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from flask_login import current_user
 
 from src.core.caller import Caller
 from src.core.context import Context, new_correlation
+from src.core.errors import AppError, NotFoundError, UnauthenticatedError
 from src.core.messages.accounts import User
 from src.core.messages.base import Message, Request
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from src.bootstrap import Application
 
     from .streams import Streams
+
+log = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
@@ -83,6 +87,26 @@ def caller() -> Caller:
 def caller_of(user: User) -> Caller:
     """The caller that a signed-in user is."""
     return Caller(user_id=user.id, username=user.username, roles=frozenset(user.roles))
+
+
+def still_admitted() -> Callable[[], bool]:
+    """How to ask later, outside of this request, whether the one who asks now is still signed in, and in the
+    same roles."""
+    asking, proof, served = caller(), cast("Request[User] | None", g.get("proof")), application()
+
+    def still() -> bool:
+        if proof is None:
+            return True
+        try:
+            user = served.orchestrator.ask(proof, served.orchestrator.context(Caller.anonymous()))
+        except (UnauthenticatedError, NotFoundError):
+            return False
+        except AppError as error:  # a database that is away says nothing about the reader
+            log.warning("whether a stream's reader is still admitted could not be asked: %s", error)
+            return True
+        return caller_of(user) == asking
+
+    return still
 
 
 def context(caller_: Caller | None = None, *, emit: Callable[[Message], None] | None = None) -> Context:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from flask import Response, request
 
 from src.core.errors import TooManyRequestsError
+from src.web.state import still_admitted
 
 from .answers import AnswerStreams
 from .events import EventHub
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 15.0
+ADMITTED_S = 5.0
+"""How often it is asked whether a stream's reader is still signed in and in the same roles."""
+
 _HEADERS = {"Cache-Control": "no-cache, no-store", "X-Accel-Buffering": "no"}
 
 
@@ -56,10 +60,11 @@ class Streams:
     def respond(self, start: Callable[[], Iterator[ServerEvent | None]]) -> Response:
         """Send the events that ``start`` gives as they come, with heartbeats between them.
 
-        It yields None where it has nothing, so that the end of the client or of the server is noticed.
+        It yields None where it has nothing, so that the end of the client or of the server is noticed. A
+        stream ends with its reader's sign-in and with a change of their roles: who comes back is judged anew.
         Raises TooManyRequestsError when all streams are in use, and what ``start`` raises.
         """
-        place = object()
+        place, admitted = object(), still_admitted()
         with self._lock:
             if len(self._open) >= self._limit:
                 raise TooManyRequestsError(
@@ -72,7 +77,7 @@ class Streams:
             self._open.discard(place)
             raise
         gone = request.environ.get("waitress.client_disconnected", _never)
-        response = Response(self._body(events, gone), content_type=MEDIA_TYPE, headers=_HEADERS)
+        response = Response(self._body(events, gone, admitted), content_type=MEDIA_TYPE, headers=_HEADERS)
         response.call_on_close(lambda: self._open.discard(place))
         return response
 
@@ -83,13 +88,22 @@ class Streams:
         self.jobs.close()
         self.answers.finish(within_s)
 
-    def _body(self, events: Iterator[ServerEvent | None], gone: Callable[[], bool]) -> Iterator[bytes]:
+    def _body(
+        self,
+        events: Iterator[ServerEvent | None],
+        gone: Callable[[], bool],
+        admitted: Callable[[], bool],
+    ) -> Iterator[bytes]:
         first = next(events, None)  # a hub has its subscriber by then: nothing after this is missed
         yield OPENING if first is None else OPENING + first.encode()
-        sent = time.monotonic()
+        sent = asked = time.monotonic()
         for event in events:
             if self._closing.is_set() or gone():
                 return
+            if time.monotonic() - asked >= ADMITTED_S:
+                if not admitted():
+                    return
+                asked = time.monotonic()
             if event is not None:
                 yield event.encode()
             elif time.monotonic() - sent >= HEARTBEAT_S:
