@@ -11,7 +11,7 @@ from src.core.jobs import JobState
 from src.core.messages.experiments import GateJob
 from src.core.messages.indexes import RebuildIndexesJob
 from src.database.models import JobRecord, ModelChangeRecord, ModelRecord
-from src.database.repositories.gating import gate_jobs, index_jobs, measurable
+from src.database.repositories.gating import gate_jobs, index_jobs, measurable, passed_models
 from src.database.uow import UnitOfWork, Work
 from src.services import registry
 
@@ -66,14 +66,20 @@ def bring_again(
     work: UnitOfWork, live: ModelRecord | None, candidates: Sequence[ModelRecord], *, by: str
 ) -> None:
     """Of the candidates of a collection, the newest first, bring those to the gate again for which that is
-    due. Those of a trainer that there was not enough data for make room for its newest."""
+    due. Those of a trainer that there was not enough data for make room for its newest, and for a later one
+    that passed the gate: on how many questions votes speak for a candidate is settled by its run."""
     jobs = gate_jobs(work.session, candidates[0].collection_id)
     newest: dict[Any, ModelRecord] = {}
+    passed = {_trainer(model): model for model in passed_models(work.session, candidates[0].collection_id)}
     for model in candidates:
         decision = _decision(work, model)
-        newer = (
-            newest.setdefault(model.card.get("trainer", model.kind), model) if decision is not None else model
-        )
+        later = passed.get(_trainer(model))
+        lacks = decision is not None and decision.evidence.get("outcome") == Outcome.WAITING
+        if lacks and later is not None and later.version > model.version:
+            reason = f"Version {later.version}, trained later, passed the gate while it waited for more data."
+            registry.reject(work, model, by=by, reason=reason, evidence={"newer_id": later.id})
+            continue
+        newer = newest.setdefault(_trainer(model), model) if decision is not None else model
         if newer is not model:
             reason = f"Version {newer.version}, trained later, waits for more data in its place."
             registry.reject(work, model, by=by, reason=reason, evidence={"newer_id": newer.id})
@@ -129,6 +135,10 @@ def _build_again(work: UnitOfWork, model: ModelRecord, *, by: str) -> None:
             switch=False,
         )
         work.enqueue(spec, collection_id=model.collection_id)
+
+
+def _trainer(model: ModelRecord) -> str:
+    return str(model.card.get("trainer", model.kind))
 
 
 def _decision(work: Work, model: ModelRecord) -> ModelChangeRecord | None:

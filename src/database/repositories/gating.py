@@ -29,6 +29,16 @@ def candidates(session: Session, collection_id: str) -> Sequence[ModelRecord]:
     return list(session.scalars(query.order_by(ModelRecord.version.desc())))
 
 
+def passed_models(session: Session, collection_id: str) -> Sequence[ModelRecord]:
+    """The models of a collection that passed the gate and were not put aside since, the newest last."""
+    query = select(ModelRecord).where(
+        ModelRecord.collection_id == collection_id,
+        ModelRecord.role == "ranking",
+        ModelRecord.state.in_(("gated", "trial", "live", "retired")),
+    )
+    return list(session.scalars(query.order_by(ModelRecord.version)))
+
+
 def gate_jobs(session: Session, collection_id: str) -> Sequence[JobRecord]:
     """The attempts to prove models of a collection, in order."""
     query = select(JobRecord).where(JobRecord.kind == "gate", JobRecord.collection_id == collection_id)

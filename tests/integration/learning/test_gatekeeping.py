@@ -38,6 +38,7 @@ def answer(
         "job_id": "j",
         "against_id": against or laboratory.live().id,
         "measured_on": {"golden": golden, "rated": rated},
+        "outcome": "not_enough_data" if state == "candidate" else "gated",
     }
     with laboratory.database.begin() as work:
         model = work.models.get(model_id)
@@ -201,6 +202,21 @@ def test_a_newer_candidate_takes_the_place_of_one_that_waits_for_more_data(labor
         "candidate",
     ]
     assert laboratory.model(older).reason == ("Version 3, trained later, waits for more data in its place.")
+
+
+def test_a_later_one_that_passed_takes_the_place_of_one_that_waits_for_more_data(
+    laboratory: Laboratory,
+) -> None:
+    laboratory.candidate("gated")
+    waiting = answered(laboratory, "candidate")
+    look(laboratory)
+    assert laboratory.model(waiting).state == "candidate", "what passed was trained before it"
+    answered(laboratory, "gated")
+    look(laboratory)
+    assert laboratory.model(waiting).state == "rejected"
+    assert laboratory.model(waiting).reason == (
+        "Version 4, trained later, passed the gate while it waited for more data."
+    )
 
 
 @pytest.mark.parametrize(("state", "tried"), [("failed", True), ("cancelled", False)])
