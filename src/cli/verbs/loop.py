@@ -58,7 +58,7 @@ def _steps(one: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
 def _trial(one: dict[str, Any]) -> str:
     if one["experiment_id"] is None:
         return "none"
-    look = f", which decide at {one['experiment_look']} at the earliest" if one["experiment_look"] else ""
+    look = f", looked at when {one['experiment_look']} of them count" if one["experiment_look"] else ""
     paused = "; paused" if one["experiment_paused"] else ""
     what = _COMPARED.get(one["experiment_purpose"], "running")
     return f"{what}, {one['experiment_votes']} up-votes{look}{paused} ({one['experiment_id']})"

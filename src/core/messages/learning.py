@@ -24,8 +24,9 @@ class VoteCounts(Reply):
 class LearningOverview(Reply):
     """Where a collection's loop stands: what readers said, the newest data set, run and candidates, the
     comparison that is going on, and the model that ranks now (None: the default, before anything was
-    learned). ``experiment_votes`` are the up-votes of that comparison and ``experiment_look`` the number at
-    which it is looked at next (None in a watch); ``comparison_id`` is a comparison of ways to answer.
+    learned). ``experiment_votes`` are the up-votes of that comparison and ``experiment_look`` how many of
+    them have to count for its next look (None in a watch; what counts is in the comparison's progress).
+    ``comparison_id`` is a comparison of ways to answer.
     ``models`` counts models by state; ``votes_since_run`` are the up-votes that no training run has seen yet,
     ``votes_gone`` those that the model that ranks learned from and that are gone: deleted with their user or
     document, taken back, turned round or set apart. ``retrain_due`` says that

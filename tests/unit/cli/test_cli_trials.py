@@ -102,7 +102,7 @@ def test_what_a_trial_takes_is_told_before_it_and_a_part_of_the_searches_may_tak
     made = parsed(run("try", "Bay", "--aa", "--share", "0.25", "--json"))
     assert (made["purpose"], made["share"]) == ("aa", 0.25)
     loop = run("loop", "--collection", "Bay")
-    assert "the comparison itself is tested, 0 up-votes, which decide at 100" in " ".join(loop.split())
+    assert "itself is tested, 0 up-votes, looked at when 100 of them count" in " ".join(loop.split())
     assert [one["collection"] for one in parsed(run("loop", "--json", "--collection", "Bay"))] == ["Bay"]
     run("stop", made["id"])
 

@@ -108,7 +108,7 @@ def _trial(overview: LearningOverview) -> Step:
         return Step("trial", "Trial", figure, "paused, as searches were slow or failed; it goes on by itself")
     look = overview.experiment_look
     votes = f"{plural(overview.experiment_votes, 'up-vote')} on mixed lists so far"
-    detail = votes if look is None else f"{votes}; they decide at {look} at the earliest"
+    detail = votes if look is None else f"{votes}; looked at when {look} of them count"
     return Step("trial", "Trial", figure, detail, "busy")
 
 
