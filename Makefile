@@ -64,6 +64,6 @@ format: dev ## Put the code into its form
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-clean: ## Remove what was made here, except your data
-	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+clean: ## Remove what was made here, except your data and kept measurements (.cache)
+	rm -rf .venv build .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -130,7 +130,7 @@ def _import_lines() -> Json:
         "media_type": {"type": ["string", "null"]},
         "metadata": {"type": "object"},
     }
-    line = {"type": "object", "properties": properties, "required": ["external_id", "title", "text"]}
+    line = {"type": "object", "properties": properties, "required": ["external_id", "text"]}
     example = '{"external_id": "page-1", "title": "Leave", "text": "Everyone has 30 days of leave."}\n'
     return {
         "schema": {"type": "string", "description": "One JSON object a line.", "x-line": line},

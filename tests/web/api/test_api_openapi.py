@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
+from src.agents.ingestion.imports import ImportedDocument
 from src.core.errors import AppError
 from src.core.messages import catalogue
 from src.web.api.documentation import document_text
@@ -102,6 +103,14 @@ def test_examples_are_valid_requests() -> None:
         if operation.example:
             places = {name: "x1" for name in operation.places}
             operation.request.model_validate({**operation.example, **places, **operation.fixed})
+
+
+def test_a_line_of_an_import_is_described_as_it_is_read(document: dict[str, Any]) -> None:
+    call = document["paths"]["/api/v1/collections/{collection_id}/documents:import"]["post"]
+    line = call["requestBody"]["content"]["application/x-ndjson"]["schema"]["x-line"]
+    fields = ImportedDocument.model_fields
+    assert line["properties"].keys() == fields.keys()
+    assert set(line["required"]) == {name for name, field in fields.items() if field.is_required()}
 
 
 def test_secrets_never_stand_in_a_reply(document: dict[str, Any]) -> None:
