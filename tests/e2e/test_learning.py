@@ -34,6 +34,7 @@ PATHS = (
     "/learning/board?collection={collection}",
     "/learning/replay?q=parcel&collection={collection}",
     "/learning/mine",
+    "/search?q=parcel",
     "/agents/alerts",
     "/agents/activities",
     "/agents/capabilities",
@@ -61,7 +62,8 @@ UNFOLD = "for (const one of document.querySelectorAll('details:not([hx-get])')) 
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site of its own, since what ranks in it is made up."""
     with serving(tmp_path_factory.mktemp("learned")) as made:
-        made.house.ask(CreateCollection(name="A-name-without-any-space-" * 6))
+        unbroken = made.house.ask(CreateCollection(name="A-name-without-any-space-" * 6)).id
+        made.house.upload(unbroken, {"late.md": "# Late\n\nA parcel that is late is looked for.\n"})
         yield made
 
 

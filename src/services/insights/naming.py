@@ -33,8 +33,8 @@ class Wording:
         little = frozenset(_SAY_LITTLE.split())
         for question in questions:
             for token in _TOKEN.findall(question):
-                if token.casefold() in little:
-                    continue
+                if token.casefold() in little or (len(token) == 1 and token.islower()):
+                    continue  # a letter alone names a variable; C and R are languages
                 for stem in words(token):
                     self._written.setdefault(stem, Counter())[token] += 1
 

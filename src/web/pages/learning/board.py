@@ -76,11 +76,13 @@ def delete_golden(collection_id: str, set_id: str) -> Response:
 def golden(collection_id: str, set_id: str) -> str:
     """The questions of a golden set, each with the documents that are right."""
     asked = message(ListGoldenQuestions, set_id=set_id, cursor=request.args.get("cursor"))
+    sets = ask(message(ListGoldenSets, collection_id=collection_id)).items
     return page(
         "golden",
         tab="board",
         collection=ask(message(GetCollection, collection_id=collection_id)),
         set_id=set_id,
+        name=next((one.name for one in sets if one.id == set_id), ""),
         questions=ask(asked),
     )
 

@@ -33,6 +33,14 @@ def test_an_identifier_stays_whole(wording: Wording) -> None:
     assert wording.telling([3, 4])[0] == "os.path.join"
 
 
+def test_a_small_letter_alone_names_nothing() -> None:
+    questions = ["sort list s by x", "reverse list s", "what is malloc in C", "free memory in C"]
+    analyser = Analyser()
+    wording = Wording([*questions, *QUESTIONS], lambda text: analyser.analyse(text).content)
+    assert wording.telling([0, 1]) == ("list",)
+    assert "C" in wording.telling([2, 3])
+
+
 def test_words_that_ask_name_nothing(wording: Wording) -> None:
     named = {word for places in ([0, 1, 2], [3, 4], [5, 6]) for word in wording.telling(places, most=10)}
     assert named.isdisjoint({"How", "When", "get", "Can", "does"})
