@@ -11,16 +11,6 @@ from src.database.uow import Work
 
 from .globs import path_glob
 
-FORMATS_BY_MEDIA_TYPE = {
-    "text/x-python": "python",
-    "text/markdown": "markdown",
-    "text/html": "html",
-    "application/pdf": "pdf",
-    "text/x-rst": "rst",
-    "text/plain": "text",
-}
-
-
 Allowed = dict[tuple[str, str], set[str]] | None
 """The passages that the filters leave, by collection and cutting; None where there is no filter."""
 
@@ -60,8 +50,16 @@ def _documents(scope: Scope, filters: Filters) -> Select[str, str | None, str]:
     if filters.document_ids:
         query = query.where(DocumentRecord.id.in_(filters.document_ids))
     if filters.types:
-        formats = {FORMATS_BY_MEDIA_TYPE.get(name, name) for name in filters.types}
+        formats = {_format(name) for name in filters.types}
         query = query.where(
             or_(DocumentRecord.media_type.in_(filters.types), DocumentRecord.live_format.in_(formats))
         )
     return query
+
+
+def _format(name: str) -> str:
+    """The format of that name, or the one that reads that media type, whose parameters say nothing here."""
+    from src.services.parsing.formats import names_by_media_type
+
+    kind = name.partition(";")[0].strip().lower()
+    return names_by_media_type().get(kind, kind)

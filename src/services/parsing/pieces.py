@@ -69,7 +69,11 @@ class Original:
 
 
 class Format(Protocol):
-    """Reads one format. ``suffixes`` and ``media_types`` are in lower case."""
+    """Reads one format. ``name`` is what its documents are found by; ``suffixes`` and ``media_types`` are in
+    lower case."""
+
+    @property
+    def name(self) -> str: ...
 
     @property
     def suffixes(self) -> frozenset[str]: ...

@@ -21,6 +21,8 @@ TEXTS: dict[str, bytes | str] = {
     "code/train.py": "class Train:\n    '''A train to the coast.'''\n\n"
     "    def leave_platform(self, platform_no):\n        '''To the coast.'''\n        return platform_no\n",
     "page.html": "<html><body><h1>Ferry</h1><p>The ferry along the coast leaves at two.</p></body></html>",
+    "legend.rst": "Legend\n======\n\nEach line of the coast has a colour.\n",
+    "fares.json": '{"coast": "a ticket for the coast costs three"}',
     "copy.txt": "The tram along the coast leaves at three o'clock from the market square.",
     "again.txt": "The tram along the coast leaves at three o'clock from the market  square.",
 }
@@ -65,7 +67,7 @@ def depot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Depot]:
 
 
 def test_without_filters_everything_is_searched(depot: Depot) -> None:
-    assert len(depot.names() & (TEXTS.keys() | {"plane.md"})) == 6
+    assert len(depot.names() & (TEXTS.keys() | {"plane.md"})) == 8
     assert depot.names() >= {"plane.md", "page.html"}
 
 
@@ -80,6 +82,7 @@ def test_without_filters_everything_is_searched(depot: Depot) -> None:
         ({"path": "[guide]/%_"}, set()),
         ({"types": ["python"]}, {"code/train.py"}),
         ({"types": ["text/html", "text/x-python"]}, {"page.html", "code/train.py"}),
+        ({"types": ["text/x-rst", "Application/JSON; charset=utf-8"]}, {"legend.rst", "fares.json"}),
         ({"types": ["markdown"], "path": "guide/*"}, {"guide/train.md"}),
         ({"kinds": [PassageKind.METHOD]}, {"code/train.py"}),
         ({"kinds": [PassageKind.PAGE]}, set()),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from src.services.parsing.pieces import Format
 
@@ -31,3 +32,9 @@ def all_formats() -> Sequence[Format]:
         NotebookFormat(),
         *text_formats(),
     )
+
+
+@cache
+def names_by_media_type() -> Mapping[str, str]:
+    """The name of the format that reads a media type."""
+    return {kind: each.name for each in reversed(all_formats()) for kind in each.media_types}

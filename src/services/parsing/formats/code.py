@@ -36,6 +36,10 @@ class CodeFormat:
         self._grammar: Any = None
 
     @property
+    def name(self) -> str:
+        return self._language.name
+
+    @property
     def suffixes(self) -> frozenset[str]:
         return self._language.suffixes
 
@@ -51,11 +55,9 @@ class CodeFormat:
         tree = self._tree(source, min(_PATIENCE_S, limits.seconds_per_file / 3))
         if tree is None:
             reason = "The file is too far from its language to be read by structure; it was taken in as text."
-            return as_text(lines, self._language.name, (*notices, reason))
+            return as_text(lines, self.name, (*notices, reason))
         pieces, statements = _Outline(self._language, lines, source).of(tree.root_node)
-        return Reading(
-            self._language.name, lines, pieces, notices=notices, borders=statements, statements=statements
-        )
+        return Reading(self.name, lines, pieces, notices=notices, borders=statements, statements=statements)
 
     def _tree(self, source: bytes, seconds: float) -> Tree | None:
         """The syntax tree, or None where the parser loses itself in mending what is no code."""

@@ -30,6 +30,7 @@ _BODY = "word/document.xml"
 class DocxFormat:
     """Reads paragraphs and tables in their order; headers, footers and comments are left out."""
 
+    name = "docx"
     suffixes = frozenset({".docx"})
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.wordprocessingml.document"})
 
@@ -50,7 +51,7 @@ class DocxFormat:
             raise unreadable("no_text", "The document holds no text, only pictures or nothing at all.")
         title = " ".join((document.core_properties.title or "").split())[:300]
         return Reading(
-            "docx",
+            self.name,
             lines,
             sections(lines, transcript.headings),
             title=title or main_title(transcript.headings),

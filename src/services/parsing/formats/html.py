@@ -36,6 +36,7 @@ _HEADING = re.compile(r"h([1-6])$")
 class HtmlFormat:
     """Reads HTML in any state; the parser mends it as a browser does and runs nothing."""
 
+    name = "html"
     suffixes = frozenset({".html", ".htm", ".xhtml"})
     media_types = frozenset({"text/html", "application/xhtml+xml"})
 
@@ -54,7 +55,7 @@ class HtmlFormat:
         title = page.css_first("title")
         named = " ".join(title.text().split())[:300] if title is not None else ""
         return Reading(
-            "html",
+            self.name,
             lines,
             sections(lines, transcript.headings),
             title=named or main_title(transcript.headings),

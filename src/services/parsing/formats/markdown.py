@@ -20,6 +20,7 @@ _LONGEST_FRONT_MATTER = 200
 class MarkdownFormat:
     """Reads CommonMark with tables; a YAML block at the top is kept as text and may name the title."""
 
+    name = "markdown"
     suffixes = frozenset({".md", ".markdown", ".mdx", ".mkd"})
     media_types = frozenset({"text/markdown", "text/x-markdown"})
 
@@ -30,7 +31,7 @@ class MarkdownFormat:
         headings, blocks = outline(lines, front)
         named = _FRONT_TITLE.search(lines.text(1, front)) if front else None
         return Reading(
-            "markdown",
+            self.name,
             lines,
             sections(lines, headings),
             title=named[1] if named else main_title(headings),

@@ -23,6 +23,7 @@ _OUTPUT_CHARACTERS = 800
 class NotebookFormat:
     """Reads Jupyter notebooks, versions 3 and 4."""
 
+    name = "notebook"
     suffixes = frozenset({".ipynb"})
     media_types = frozenset({"application/x-ipynb+json"})
 
@@ -61,7 +62,7 @@ class NotebookFormat:
         if not pieces:
             raise unreadable("no_text", "The notebook has no cell with text in it.")
         return Reading(
-            "notebook",
+            self.name,
             transcript.lines(),
             pieces,
             title=next((heading.title for heading in every if heading.level == 1), None),

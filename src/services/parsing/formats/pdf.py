@@ -25,6 +25,7 @@ _DEEPEST_BOOKMARK = 6
 class PdfFormat:
     """Reads the text layer of a PDF; a page without one is named in a notice."""
 
+    name = "pdf"
     suffixes = frozenset({".pdf"})
     media_types = frozenset({"application/pdf", "application/x-pdf"})
 

@@ -36,6 +36,7 @@ class _Frame:
 class PythonFormat:
     """Reads Python source; what does not parse still gets in, as text with a notice."""
 
+    name = "python"
     suffixes = frozenset({".py", ".pyi", ".pyw"})
     media_types = frozenset({"text/x-python", "application/x-python-code", "text/x-script.python"})
 
@@ -49,12 +50,12 @@ class PythonFormat:
         except SyntaxError as error:
             where = f" (line {error.lineno})" if error.lineno else ""
             reason = f"The file is not valid Python{where}; it was taken in as plain text."
-            return as_text(lines, "python", (*notices, reason))
+            return as_text(lines, self.name, (*notices, reason))
         except (ValueError, RecursionError, MemoryError):
             reason = "The file is nested too deeply to be read as Python; it was taken in as plain text."
-            return as_text(lines, "python", (*notices, reason))
+            return as_text(lines, self.name, (*notices, reason))
         return Reading(
-            "python",
+            self.name,
             lines,
             pieces,
             notices=notices,

@@ -25,6 +25,7 @@ _SHORTEST = 3
 class RestructuredTextFormat:
     """Reads reStructuredText, whose heading levels are the order in which the adornments first appear."""
 
+    name = "restructuredtext"
     suffixes = frozenset({".rst", ".rest"})
     media_types = frozenset({"text/x-rst", "text/prs.fallenstein.rst", "text/restructured"})
 
@@ -40,7 +41,7 @@ class RestructuredTextFormat:
             and (number == 1 or lines.is_blank(number - 1))
         }
         return Reading(
-            "restructuredtext",
+            self.name,
             lines,
             sections(lines, headings),
             title=main_title(headings),

@@ -12,15 +12,15 @@ from src.services.parsing.pieces import LONGEST_CONTEXT, Original, Piece, Readin
 class TextFormat:
     """Reads one kind of text that has no structure but its lines."""
 
-    def __init__(self, kind: str, suffixes: str, media_types: str) -> None:
-        self._kind = kind
+    def __init__(self, name: str, suffixes: str, media_types: str) -> None:
+        self.name = name
         self.suffixes = frozenset(suffixes.split())
         self.media_types = frozenset(media_types.split())
 
     def read(self, original: Original, limits: ParsingLimits) -> Reading:
         decoded = decode(original.content)
         notices = (decoded.notice,) if decoded.notice else ()
-        return as_text(Lines(decoded.text), self._kind, notices)
+        return as_text(Lines(decoded.text), self.name, notices)
 
 
 def text_formats() -> tuple[TextFormat, ...]:
