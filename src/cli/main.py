@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from src.core.errors import AppError
+from src.core.shortage import shortage
 
 from . import exits
 from .arguments import VERBS, make_parser
@@ -49,6 +50,12 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exits.OK
+    except Exception as error:
+        told = shortage(error)
+        if told is None:
+            raise
+        _complain(told)
+        return exits.code_of(told)
     return code
 
 

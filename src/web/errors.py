@@ -12,6 +12,7 @@ from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from src.core.errors import AppError, TooManyRequestsError, UnauthenticatedError, UnavailableError
+from src.core.shortage import shortage
 
 from .problems import MEDIA_TYPE, Problem, problem_of
 from .state import correlation_id
@@ -61,6 +62,9 @@ def _of_http(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
+    told = shortage(error)
+    if told is not None:
+        return _expected(told)
     log.exception("%s %s failed [%s]", request.method, request.path, correlation_id())
     return _answer(problem_of(error, correlation_id()))
 

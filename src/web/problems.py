@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from src.core.errors import AppError, FieldProblem, InvalidRequestError
 from src.core.messages.base import Reply
+from src.core.shortage import shortage
 
 MEDIA_TYPE = "application/problem+json"
 HTTP_CODES = {
@@ -49,6 +50,8 @@ class Problem(Reply):
 
 def problem_of(error: Exception, request_id: str) -> Problem:
     """The problem that tells of ``error``; an unexpected one gives nothing away but the request's id."""
+    if not isinstance(error, AppError):
+        error = shortage(error) or error
     if isinstance(error, AppError):
         return Problem(
             type=type_of(error.code),

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from src.core.errors import ConfigurationError, UnreachableError
+from src.core.shortage import shortage
 
 from .ownership import FolderOwnership
 
@@ -47,12 +48,15 @@ class EmbeddedConnection:
             self._client: Any = chromadb.PersistentClient(folder, settings=_settings())
         except BaseException as error:
             self._ownership.release()
-            if isinstance(error, ChromaError | OSError):
-                raise ConfigurationError(
-                    f"The vector store in {folder} cannot be opened: {error}. Move that folder away and run "
-                    "'reindex' to rebuild it."
-                ) from error
-            raise
+            if not isinstance(error, ChromaError | OSError):
+                raise
+            # Chroma tells of its database's failures in words only.
+            cure = "Move that folder away and run 'reindex' to rebuild it."
+            if "disk is full" in str(error) or shortage(error):
+                cure = "Make room on that disk, then start again."
+            raise ConfigurationError(
+                f"The vector store in {folder} cannot be opened: {error}. {cure}"
+            ) from error
         self.tidy()
 
     def client(self) -> Any:

@@ -17,6 +17,7 @@ from src.core.messages.console import (
     PartHealth,
     ReadMetrics,
 )
+from src.core.shortage import shortage
 from src.web import state
 
 log = logging.getLogger(__name__)
@@ -47,9 +48,11 @@ def ready() -> Response:
     """200 where every part is ready, else 503; with each part's state."""
     try:
         health = state.ask(CheckHealth())
-    except Exception:
+    except Exception as error:
         log.exception("the health check itself failed")
-        part = PartHealth(name="stoa", ready=False, detail="The health check failed; the log tells why.")
+        told = shortage(error)
+        detail = told.detail if told else "The health check failed; the log tells why."
+        part = PartHealth(name="disk" if told else "stoa", ready=False, detail=detail)
         health = Health(ready=False, parts=(part,))
     return Response(
         health.model_dump_json(), status=200 if health.ready else 503, content_type="application/json"
