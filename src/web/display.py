@@ -61,6 +61,13 @@ def doing(kind: str) -> str:
     return _JOBS.get(kind, kind)
 
 
+def underway(work: str) -> str:
+    """What an agent is at: of a job what it does and its stage, without the id."""
+    kind, _, rest = work.partition(" ")
+    _, colon, stage = rest.partition(": ")
+    return f"{doing(kind)}: {stage}" if kind in _JOBS and colon else work
+
+
 def number(value: float) -> str:
     """A count with a thin space between thousands."""
     return f"{value:,.0f}".replace(",", "\u202f")
@@ -123,6 +130,13 @@ def _coarse(seconds: float) -> str:
             count = int(seconds // length)
             return f"{count} day{'s' if count > 1 else ''}" if name == "day" else f"{count} {name}"
     return "0 s"
+
+
+def clock(moment: datetime, now: datetime | None = None) -> str:
+    """The time of day to the second, with the date where that is not today's."""
+    at, today = moment.astimezone(UTC), (now or datetime.now(UTC)).date()
+    date = "" if at.date() == today else f"{at:%-d %b} " if at.year == today.year else f"{at:%-d %b %Y} "
+    return f"{date}{at:%H:%M:%S} UTC"
 
 
 def stamp(moment: datetime) -> str:
@@ -189,12 +203,14 @@ def code_marks(text: str) -> Markup:
 FILTERS: dict[str, Callable[..., Any]] = {
     "tone": tone,
     "doing": doing,
+    "underway": underway,
     "number": number,
     "size": size,
     "span": span,
     "milliseconds": milliseconds,
     "rate": rate,
     "ago": ago,
+    "clock": clock,
     "stamp": stamp,
     "place": place,
     "is_code": is_code,

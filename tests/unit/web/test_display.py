@@ -50,6 +50,29 @@ def test_lengths_of_time(seconds: float, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        (timedelta(seconds=3), "11:59:57 UTC"),
+        (timedelta(hours=13), "20 Nov 23:00:00 UTC"),
+        (timedelta(days=400), "17 Oct 2025 12:00:00 UTC"),
+    ],
+)
+def test_times_of_day_have_a_date_unless_it_is_today(before: timedelta, words: str) -> None:
+    assert display.clock(NOW - before, NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("work", "words"),
+    [
+        ("sync 01a202dd8dcc70008cd7173cddf251c2: ingesting", "reading a source: ingesting"),
+        ("document.indexed.v1", "document.indexed.v1"),
+    ],
+)
+def test_what_an_agent_is_at_is_said_without_ids(work: str, words: str) -> None:
+    assert display.underway(work) == words
+
+
+@pytest.mark.parametrize(
     ("per_second", "words"),
     [(15.62, "15.6/s"), (1, "1.0/s"), (0.3, "18.0/min"), (0.01, "36.0/h"), (0.0001, "0.4/h")],
 )
