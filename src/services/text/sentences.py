@@ -122,8 +122,9 @@ def _blocks(text: str) -> Iterator[tuple[int, int, UnitKind]]:
                 fence, begin = "", None
             continue
         below = lines[index + 1] if index + 1 < len(lines) else ""
-        columns = "|" in line and _rules_columns(below)
-        underlined = line.strip() and begin is None and _UNDERLINE.match(below)
+        row = line.lstrip().startswith("|")
+        columns = ("|" in line and _rules_columns(below)) or (row and below.lstrip().startswith("+="))
+        underlined = line.strip() and begin is None and not row and _UNDERLINE.match(below)
         heading = _HEADING.match(line) or columns or underlined
         rule = _UNDERLINE.match(line) or _rules_columns(line)
         if found or heading or rule or not line.strip() or _ITEM.match(line):

@@ -70,6 +70,15 @@ def test_the_head_of_a_table_is_a_heading_and_each_row_a_sentence() -> None:
     ]
 
 
+def test_rows_between_rules_are_sentences_and_only_the_first_a_heading() -> None:
+    text = "+---+-----+\n| x | y   |\n+===+=====+\n| a | one |\n+---+-----+\n| b | two |\n+---+-----+\n"
+    assert [(unit.kind, unit.of(text)) for unit in split_units(text)] == [
+        (UnitKind.HEADING, "| x | y   |"),
+        (UnitKind.SENTENCE, "a | one |"),
+        (UnitKind.SENTENCE, "b | two |"),
+    ]
+
+
 def test_a_fence_that_is_never_closed_runs_to_the_end() -> None:
     assert texts("A.\n```\nx\ny") == ["A.", "```\nx\ny"]
 
