@@ -144,10 +144,11 @@ class AccountsAgent(Agent):
             else None
         )
         with self._database.begin(ctx) as work:
+            if request.disabled or (request.roles is not None and ADMIN not in request.roles):
+                if request.user_id == ctx.caller.user_id:
+                    raise ConflictError("Only another administrator can take your own rights away.")
+                _keep_one(work.users.hold_administrators(), request.user_id)
             record = work.users.get(request.user_id)
-            own = record.id == ctx.caller.user_id
-            if own and (request.disabled or (request.roles is not None and ADMIN not in request.roles)):
-                raise ConflictError("You cannot take your own administrator rights away; ask another one.")
             if hashed is not None:
                 record.password_hash, record.password_set_at = hashed, work.now()
             if request.roles is not None:
@@ -164,8 +165,7 @@ class AccountsAgent(Agent):
             record = work.users.get(request.user_id)
             if record.id == ctx.caller.user_id:
                 raise ConflictError("You cannot delete your own account; ask another administrator.")
-            if administrators == {record.id}:
-                raise ConflictError("This is the only administrator; make another one first.")
+            _keep_one(administrators, record.id)
             voted_in = tuple(rated_collections(work.session, record.id))
             remove_user(work.session, record)
             work.publish(UserDeleted(user_id=record.id, collection_ids=voted_in))
@@ -264,6 +264,11 @@ def _own_id(ctx: Context) -> str:
     if ctx.caller.user_id is None:
         raise NotFoundError("Stoa's own agents have no account.")
     return ctx.caller.user_id
+
+
+def _keep_one(administrators: set[str], user_id: str) -> None:
+    if administrators == {user_id}:
+        raise ConflictError("This is the only administrator; make another one first.")
 
 
 def _enabled(record: UserRecord) -> User:
