@@ -41,7 +41,7 @@ from src.core.messages.accounts import (
 )
 from src.database.models import PersonalTokenRecord, UserRecord
 from src.database.repositories.accounts import name_key
-from src.database.repositories.forgetting import rated_collections, remove_user
+from src.database.repositories.forgetting import remove_user
 from src.database.uow import Database, UnitOfWork
 
 from .guarded import GuardedPasswords
@@ -166,8 +166,7 @@ class AccountsAgent(Agent):
             if record.id == ctx.caller.user_id:
                 raise ConflictError("You cannot delete your own account; ask another administrator.")
             _keep_one(administrators, record.id)
-            voted_in = tuple(rated_collections(work.session, record.id))
-            remove_user(work.session, record)
+            voted_in = remove_user(work.session, record)
             work.publish(UserDeleted(user_id=record.id, collection_ids=voted_in))
             work.commit()
 

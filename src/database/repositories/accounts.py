@@ -37,8 +37,9 @@ class Users(Repository[UserRecord]):
 
     def hold_administrators(self) -> set[str]:
         """The ids of the administrators who can sign in; nobody becomes or ceases to be one until this
-        transaction ends."""
-        records = self._session.scalars(select(UserRecord).order_by(UserRecord.id).with_for_update())
+        transaction ends. What refers to a user goes on."""
+        query = select(UserRecord).order_by(UserRecord.id).with_for_update(key_share=True)
+        records = self._session.scalars(query)
         return {record.id for record in records if ADMIN in record.roles and record.disabled_at is None}
 
     def names(self, ids: set[str]) -> dict[str, str]:

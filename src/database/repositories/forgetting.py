@@ -37,7 +37,7 @@ _BY_HAND = (
 """Of the models that have a parent: that they rank with what it learned, other weights or passages beside."""
 
 
-def rated_collections(session: Session, user_id: str) -> Sequence[str]:
+def _rated_collections(session: Session, user_id: str) -> Sequence[str]:
     """The collections on whose passages the user voted, in whatever state the votes are."""
     query = select(RatingRecord.collection_id).where(
         RatingRecord.user_id == user_id, RatingRecord.collection_id.is_not(None)
@@ -45,14 +45,16 @@ def rated_collections(session: Session, user_id: str) -> Sequence[str]:
     return [key for key in session.scalars(query.distinct().order_by(RatingRecord.collection_id)) if key]
 
 
-def remove_user(session: Session, user: UserRecord) -> None:
-    """Delete a user with all that they asked and said. Foreign keys take ratings, signals, tokens,
-    memberships and conversations along, and with the ratings their examples in data sets and their votes in
-    experiments; collections stay, and belong to nobody.
+def remove_user(session: Session, user: UserRecord) -> tuple[str, ...]:
+    """Delete a user with all that they asked and said; returns the collections that they voted in.
+
+    Foreign keys take ratings, signals, tokens, memberships and conversations along, and with the ratings
+    their examples in data sets and their votes in experiments; collections stay, and belong to nobody.
 
     Everybody who changes models or ends runs holds the collection first, and so does this: those that the
     user owns lose their owner at the end, when a run that concludes would wait for what was marked."""
     _hold(session, user)
+    voted_in = tuple(_rated_collections(session, user.id))
     said = select(RatingRecord.id).where(RatingRecord.user_id == user.id)
     _mark(session, ExampleRecord.rating_id.in_(said))
     session.execute(delete(GoldenQuestionRecord).where(GoldenQuestionRecord.rating_id.in_(said)))
@@ -61,15 +63,18 @@ def remove_user(session: Session, user: UserRecord) -> None:
     session.execute(delete(SignInFailureRecord).where(SignInFailureRecord.name_key == user.name_key))
     session.delete(user)
     session.flush()
+    return voted_in
 
 
 def _hold(session: Session, user: UserRecord) -> None:
     """Keep out those who hold a collection alone of those that the user owns or voted in; who only refers to
-    one, as a vote does, goes on."""
+    one, as a vote does, goes on. Then keep out who refers to the user: who changes a collection twice refers
+    to its owner, so that nobody may wait for a collection who holds users against that."""
     voted_in = select(RatingRecord.collection_id).where(RatingRecord.user_id == user.id)
     concerned = or_(CollectionRecord.owner_id == user.id, CollectionRecord.id.in_(voted_in))
     query = select(CollectionRecord.id).where(concerned).order_by(CollectionRecord.id)
     session.execute(query.with_for_update(key_share=True))
+    session.execute(select(UserRecord.id).where(UserRecord.id == user.id).with_for_update())
 
 
 def mark_learned_from(session: Session, document_id: str) -> None:

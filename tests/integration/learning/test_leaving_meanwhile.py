@@ -23,6 +23,7 @@ from src.database.repositories.forgetting import (
     must_forget,
     remove_user,
 )
+from src.database.repositories.remembering import memory_changed
 from src.database.uow import UnitOfWork
 from src.services import registry
 from src.services.text.questions import question_key
@@ -192,6 +193,34 @@ def test_an_owner_leaves_while_a_run_of_their_collection_concludes(laboratory: L
     with database.read() as reading:
         assert must_forget(reading.models.get(made)) == 1
         assert reading.collections.get(collection_id).owner_id is None
+
+
+@pytest.mark.parametrize("owns", [False, True])
+def test_somebody_leaves_while_several_votes_change_what_a_collection_remembers(
+    laboratory: Laboratory, owns: bool
+) -> None:
+    """PostgreSQL looks for the owner again, and locks their row, where a collection is changed twice."""
+    database, collection_id = laboratory.database, laboratory.collection_id
+    leaving = (laboratory.owner if owns else laboratory.readers[0]).user_id or ""
+    learning_from(laboratory, leaving)
+
+    def leave() -> tuple[str, ...]:
+        with database.begin() as work:
+            work.users.hold_administrators()
+            voted_in = remove_user(work.session, work.users.get(leaving))
+            work.commit()
+            return voted_in
+
+    with ThreadPoolExecutor(1) as other:
+        with database.begin() as work:
+            memory_changed(work.session, collection_id)
+            left = other.submit(leave)
+            with suppress(TimeoutError):
+                left.result(timeout=0.7)
+            assert not left.done(), "it waits for the votes"
+            memory_changed(work.session, collection_id)
+            work.commit()
+        assert left.result(timeout=20) == (collection_id,)
 
 
 def test_documents_leave_while_a_run_of_their_collection_concludes(laboratory: Laboratory) -> None:
