@@ -17,7 +17,7 @@ run: serve ## Start Stoa: the web server and the agents, on http://127.0.0.1:500
 
 test: dev services lint types contracts ## Check everything: lint, types, contracts, and every test
 	@echo "== Tests"
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 serve: python
 	@$(PYTHON) scripts/environment.py serve
