@@ -63,7 +63,7 @@ def _told(job: dict[str, Any]) -> str:
     if job["state"] == "failed":
         return f"failed: {printable((job['error'] or {}).get('detail', 'the log tells why'))}"
     if job["state"] == "queued" and job["error"]:
-        return f"waiting and tried again: {printable(job['error']['detail'])}"
+        return f"waiting to be tried again: {printable(job['error']['detail'])}"
     return ", ".join(part for part in (_stage(job), done, _pace(job)) if part)
 
 

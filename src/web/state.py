@@ -13,7 +13,7 @@ from flask_login import current_user
 
 from src.core.caller import Caller
 from src.core.context import Context, new_correlation
-from src.core.errors import AppError, NotFoundError, UnauthenticatedError
+from src.core.errors import NotFoundError, UnauthenticatedError
 from src.core.messages.accounts import User
 from src.core.messages.base import Message, Request
 
@@ -101,8 +101,8 @@ def still_admitted() -> Callable[[], bool]:
             user = served.orchestrator.ask(proof, served.orchestrator.context(Caller.anonymous()))
         except (UnauthenticatedError, NotFoundError):
             return False
-        except AppError as error:  # a database that is away says nothing about the reader
-            log.warning("whether a stream's reader is still admitted could not be asked: %s", error)
+        except Exception:  # a database that is away says nothing about the reader
+            log.exception("whether a stream's reader is still admitted could not be asked; asking again")
             return True
         return caller_of(user) == asking
 

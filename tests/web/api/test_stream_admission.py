@@ -6,8 +6,8 @@ import threading
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
-from src.core.errors import UnavailableError
 from src.web.streams import service
 from tests.web.api.scripted import ADMIN, NOW, TOKENS, ScriptedApplication
 
@@ -60,7 +60,7 @@ def test_a_stream_outlasts_a_moment_in_which_its_reader_cannot_be_looked_up(
 
     def away(*_: object) -> None:
         asked.append(1)
-        raise UnavailableError("The database is away.")
+        raise OperationalError("SELECT", None, ConnectionError("The database is away."))
 
     with client.get(EVENTS, headers=ADMIN) as response:
         stream = response.iter_encoded()
